@@ -1,0 +1,30 @@
+FROM python:3.11-slim AS build
+# Byte code is compiled here because the service may not write into its image.
+ENV UV_COMPILE_BYTECODE=1 \
+    UV_PROJECT_ENVIRONMENT=/opt/spine-mets \
+    UV_PYTHON=/usr/local/bin/python3
+RUN pip install --no-cache-dir uv==0.13.8
+WORKDIR /src
+COPY pyproject.toml uv.lock ./
+RUN uv sync --frozen --no-dev --no-install-project
+COPY LICENSE NOTICE README.md ./
+COPY app ./app
+COPY cds_hooks ./cds_hooks
+RUN uv sync --frozen --no-dev --no-editable
+
+FROM python:3.11-slim
+COPY --from=build /opt/spine-mets /opt/spine-mets
+# Outside the demo profile the service starts only where SPINE_METS_AUTHENTICATION=gateway says that
+# a gateway in front of it authenticates every caller. Only whoever runs the image can know that, so
+# the image must not claim it.
+ENV PATH=/opt/spine-mets/bin:$PATH \
+    SPINE_METS_PROFILE=service \
+    SPINE_METS_HOST=0.0.0.0 \
+    SPINE_METS_PORT=8000
+USER 10001:10001
+EXPOSE 8000
+# http.client, not urllib: a proxy set for the container must not be asked about the container itself.
+HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
+    CMD ["python", "-c", "import http.client, os; c = http.client.HTTPConnection('127.0.0.1', int(os.environ['SPINE_METS_PORT']), timeout=2); c.request('GET', '/health/live'); raise SystemExit(c.getresponse().status != 200)"]
+ENTRYPOINT ["spine-mets"]
+CMD ["serve"]

@@ -1,0 +1,58 @@
+# Everything from nothing: python3, make and git are enough, the rest comes from the package index.
+
+COVERAGE_MIN ?= 90
+
+# Two environments, so that `make run` needs no development packages and running and testing can
+# alternate without installing anything again.
+DEV := .venv
+RUN := .venv-run
+
+.PHONY: help run test check bench openapi clean
+
+help:
+	@echo "make run      start on 127.0.0.1:8000 with the demo profile (SPINE_METS_HOST, SPINE_METS_PORT)"
+	@echo "make test     the whole test suite"
+	@echo "make check    format, lint, types, import contracts, Dockerfile, lock file"
+	@echo "make bench    the benchmark"
+	@echo "make openapi  write openapi/openapi.json again"
+	@echo "make clean    remove what these commands made"
+
+run: export SPINE_METS_PROFILE := demo
+run: export SPINE_METS_HOST ?= 127.0.0.1
+run: export SPINE_METS_PORT ?= 8000
+run: $(RUN)/.installed
+	exec $(RUN)/bin/spine-mets serve
+
+# -rs: a skipped test is named with its reason.
+test: $(DEV)/.installed
+	$(DEV)/bin/pytest -rs --cov --cov-fail-under=$(COVERAGE_MIN)
+
+# A lock file that is current is recognised without the index, so its check works offline too.
+check: $(DEV)/.installed
+	$(DEV)/bin/ruff format --check .
+	$(DEV)/bin/ruff check .
+	$(DEV)/bin/mypy
+	$(DEV)/bin/lint-imports
+	$(DEV)/bin/hadolint Dockerfile
+	tools/uv lock --check
+
+bench: $(DEV)/.installed
+	$(DEV)/bin/python -m bench
+
+# By way of a second file: a command that fails must not leave half a document behind.
+openapi: $(DEV)/.installed
+	$(DEV)/bin/spine-mets openapi > openapi/openapi.json.new
+	mv openapi/openapi.json.new openapi/openapi.json
+
+clean:
+	rm -rf .tools $(DEV) $(RUN) build dist htmlcov .coverage .coverage.*
+	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+$(DEV)/.installed: pyproject.toml uv.lock tools/uv
+	UV_PROJECT_ENVIRONMENT=$(DEV) tools/uv sync --frozen
+	touch $@
+
+$(RUN)/.installed: pyproject.toml uv.lock tools/uv
+	UV_PROJECT_ENVIRONMENT=$(RUN) tools/uv sync --frozen --no-dev
+	touch $@

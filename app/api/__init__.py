@@ -1,0 +1,1 @@
+"""Front door for other services: REST under ``/api/v1``."""

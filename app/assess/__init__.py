@@ -1,0 +1,253 @@
+"""The pure use case: a record and a moment in, an assessment out. No clock, no network, no framework."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from app.assess.lesions import group
+from app.assess.record import Record
+from app.assess.result import Alert, Assessment, FindingView, LesionAssessment, Scored
+from app.engine.provenance import Age
+from app.engine.question import given
+from app.engine.reading import Fact, Facts, Interval
+from app.engine.score import ScoreResult
+from app.knowledge import Knowledge
+from app.knowledge.findings import FINDINGS, INDETERMINATE
+from app.knowledge.instrument import (
+    APPLIES,
+    Advice,
+    Applicability,
+    Instrument,
+    Remark,
+    Urgency,
+    day,
+    totals_text,
+)
+from app.knowledge.lesion import Lesion
+from app.knowledge.sources import local_policy
+
+__all__ = ["assess", "calculate"]
+
+
+def assess(record: Record, as_of: datetime, knowledge: Knowledge) -> Assessment:
+    """Everything that can be said of a patient's bone lesions at a moment, most urgent first.
+
+    Args:
+        record: what was read of one patient.
+        as_of: the moment asked about, with its offset from UTC.
+        knowledge: the instruments under this site's policy.
+    """
+    grouped = group(record, as_of, knowledge.policy)
+    lesions = sorted(
+        (_assess_lesion(lesion, knowledge) for lesion in grouped.lesions), key=_most_urgent_first
+    )
+    return Assessment(
+        as_of=as_of,
+        patient=record.patient,
+        knowledge=knowledge,
+        lesions=tuple(lesions),
+        patient_findings=_views(grouped.patient),
+        gaps=tuple(sorted({*record.gaps, *grouped.gaps})),
+        alerts=tuple(alert for lesion in lesions for alert in _alerts(lesion)),
+        bone_disease=grouped.bone_disease,
+        unavailable=record.unavailable,
+    )
+
+
+def calculate(instrument: Instrument, answers: Mapping[str, Sequence[str]]) -> Scored:
+    """One instrument from answers that a caller states outright; an item left out is unknown.
+
+    Args:
+        instrument: the instrument, under this site's policy.
+        answers: option codes still possible, by item code.
+
+    Raises:
+        DefinitionError: an unknown item or option, or an item without any option.
+    """
+    stated = {code: given(instrument.score.item(code), options) for code, options in answers.items()}
+    result = instrument.score.evaluate(stated)
+    remarks = instrument.remark(result, None)
+    return Scored(
+        instrument=instrument,
+        applicability=APPLIES,
+        result=result,
+        settled=result.settled,
+        advice=remarks.advice,
+        flags=remarks.flags,
+        cautions=remarks.cautions,
+        record_next=remarks.record_next,
+    )
+
+
+def _assess_lesion(lesion: Lesion, knowledge: Knowledge) -> LesionAssessment:
+    return LesionAssessment(
+        lesion=lesion,
+        scores=tuple(_score(lesion, i) for i in knowledge.instruments.values()),
+        findings=_views(lesion.facts),
+    )
+
+
+def _score(lesion: Lesion, instrument: Instrument) -> Scored:
+    if lesion.not_scored is not None:
+        return Scored(
+            instrument,
+            Applicability(applies=False, reason=lesion.not_scored, cites=(_NOT_COUNTED,)),
+        )
+    applicability = instrument.applies(lesion)
+    if applicability.applies is False:
+        return Scored(instrument, applicability)
+    answers = instrument.answers(lesion)
+    result = instrument.score.evaluate(answers)
+    remarks = instrument.remark(result, lesion)
+    certain = applicability.applies is True
+    advice = remarks.advice
+    if lesion.names_within:
+        advice = _perhaps_named_elsewhere(instrument, result, lesion, advice)
+    elif not certain:
+        advice = _unsure(instrument, result, applicability, advice)
+    scored = Scored(
+        instrument=instrument,
+        applicability=applicability,
+        result=result,
+        settled=result.settled and certain,
+        advice=advice,
+        flags=remarks.flags,
+        cautions=remarks.cautions,
+        record_next=remarks.record_next,
+    )
+    return _keep_alarm(scored, lesion)
+
+
+def _perhaps_named_elsewhere(
+    instrument: Instrument, result: ScoreResult, lesion: Lesion, advice: Advice
+) -> Advice:
+    """LES-7: an entry that may mean, less precisely, a lesion that is scored by itself."""
+    others = ", ".join(lesion.names_within)
+    return Advice(
+        "LES-7",
+        f"May mean {lesion.names_within[0]}: link them, or record where it is",
+        f"Nothing but this site is recorded here, and {others} lies within it and is judged by itself. If "
+        "this entry means the same lesion, link the two; if it means another, record where that is: its "
+        f"{instrument.short} would be {totals_text(result.totals)} until then.",
+        advice.decides,
+        Urgency.ROUTINE,
+        (_SAME_OR_ANOTHER,),
+    )
+
+
+def _unsure(
+    instrument: Instrument, result: ScoreResult, applicability: Applicability, advice: Advice
+) -> Advice:
+    """Advice where the record does not tell whether the instrument applies: never a settled one."""
+    alarming = result.bands == (instrument.alarm,)
+    totals = totals_text(result.totals)
+    return Advice(
+        "LES-1",
+        f"{instrument.short} cannot be settled",
+        f"{applicability.reason} If it applies, the total is {totals}.",
+        advice.decides,
+        advice.urgency if alarming else Urgency.ROUTINE,
+        applicability.cites,
+    )
+
+
+def _keep_alarm(scored: Scored, lesion: Lesion) -> Scored:
+    """TIME-5: staleness removes reassurance, never an alarm."""
+    instrument, result = scored.instrument, scored.result
+    if result is None or result.bands == (instrument.alarm,):
+        return scored
+    if not any(source.age is Age.STALE for a in result.answers.values() for source in a.unused):
+        return scored
+    then = instrument.score.evaluate(instrument.answers(lesion, stale_too=True))
+    if then.bands != (instrument.alarm,):
+        return scored
+    alarmed = instrument.remark(then, lesion).advice
+    oldest = min(day(s) for a in result.answers.values() for s in a.unused if s.age is Age.STALE)
+    label = instrument.score.band(instrument.alarm).label
+    text = (
+        f"{instrument.short} {totals_text(then.totals)} ({label}) by entries from "
+        f"{oldest} on, now too old to count as known: re-examine now."
+    )
+    flag = Remark("TIME-5", text, (_STALE_ALARM,))
+    advice = Advice(
+        "TIME-5",
+        f"Recorded as {label}: re-examine now",
+        text,
+        alarmed.decides,
+        alarmed.urgency,
+        (_STALE_ALARM,),
+    )
+    return Scored(
+        instrument=instrument,
+        applicability=scored.applicability,
+        result=result,
+        settled=scored.settled,
+        advice=advice,
+        flags=(flag, *scored.flags),
+        cautions=scored.cautions,
+        record_next=scored.record_next,
+        as_recorded=then,
+    )
+
+
+def _alerts(assessed: LesionAssessment) -> Iterable[Alert]:
+    for scored in assessed.scores:
+        advice = scored.advice
+        if advice is None or advice.urgency is Urgency.ROUTINE:
+            continue
+        yield Alert(
+            key=advice.key,
+            lesion=assessed.lesion.id,
+            urgency=advice.urgency,
+            text=f"{assessed.lesion.place.label}: {advice.text}",
+            references=advice.cites,
+        )
+
+
+def _most_urgent_first(assessed: LesionAssessment) -> tuple[int, int, int, int, str]:
+    """Urgency, then lesions with a site, then how bad it certainly is and may be."""
+    applying = [s for s in assessed.scores if s.result is not None]
+    least = max((_share(s.result, s.result.minimum) for s in applying if s.result), default=0)
+    most = max((_share(s.result, s.result.maximum) for s in applying if s.result), default=0)
+    unsited = 1 if assessed.lesion.place.site is None else 0
+    return (assessed.urgency.rank, unsited, -least, -most, assessed.lesion.id)
+
+
+def _share(result: ScoreResult, total: int) -> int:
+    """A total as its part of the range in thousandths, so that two scores can be ranked."""
+    score = result.score
+    return 1000 * (total - score.lowest) // (score.highest - score.lowest)
+
+
+def _views(facts: Facts) -> tuple[FindingView, ...]:
+    return tuple(_view(code, listed) for code, listed in facts.items() if listed)
+
+
+def _view(code: str, facts: Sequence[Fact]) -> FindingView:
+    usable = [fact for fact in facts if fact.source.age.usable]
+    shown = usable or list(facts)
+    coded = [fact.value for fact in shown if not isinstance(fact.value, Interval)]
+    spans = [fact.value for fact in shown if isinstance(fact.value, Interval)]
+    if coded:
+        every = frozenset(FINDINGS[code].answer_labels)
+        stated = [every if INDETERMINATE in value else value for value in coded]
+        common = frozenset.intersection(*stated)
+        kept = common or frozenset.union(*stated)
+        possible = tuple(answer for answer in FINDINGS[code].answer_labels if answer in kept)
+        conflicting = not common
+    else:
+        possible = tuple(dict.fromkeys(span.text for span in spans))
+        conflicting = any(not a.meets(b) for a in spans for b in spans)
+    return FindingView(
+        finding=code,
+        possible=possible,
+        conflicting=conflicting and bool(usable),
+        stale=not usable,
+        sources=tuple(sorted({fact.source for fact in facts}, key=lambda s: s.reference)),
+    )
+
+
+_SAME_OR_ANOTHER = local_policy(
+    "LES-7", "A site that holds a more precise lesion and nothing else raises no alarm of its own"
+)
+_NOT_COUNTED = local_policy("LES-6", "Resolved, remitted and inactive disease is shown, not scored")
+_STALE_ALARM = local_policy("TIME-5", "Staleness removes reassurance, never an alarm")

@@ -1,0 +1,292 @@
+"""The command line: serve, assess files, look at the scores, print the OpenAPI document."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+from uuid import uuid4
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from app.api.wire import assessment_json
+from app.assess import assess as assess_record
+from app.assess.record import Record
+from app.assess.result import Assessment
+from app.engine.provenance import DefinitionError
+from app.engine.sheet import sheet
+from app.errors import ServiceError, UnreadableError
+from app.fhir.codes import CodeMapError, code_book
+from app.fhir.reader import Reader
+from app.fhir.strict import check_text
+from app.knowledge import VERSION, Knowledge, load
+from app.knowledge.policy import Policy
+from app.settings import Settings
+from cds_hooks.cards import CardMaker
+from cds_hooks.gather import gather
+from cds_hooks.protocol import Card, HookRequestError, read_request
+from cds_hooks.services import PATIENT_VIEW
+
+app = typer.Typer(
+    help="Clinical decision support for spinal and bone metastases.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+_COLOURS = {"critical": "bold red", "warning": "bold yellow", "info": "bold blue"}
+_Built = TypeVar("_Built")
+_FAILED = 1
+_USAGE = 2
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
+) -> None:
+    """Start the service with the settings of the environment (SPINE_METS_...)."""
+    import uvicorn  # noqa: PLC0415  only this command needs a server
+
+    settings = _settings(host, port)
+    if settings.profile.value == "demo":
+        _greet(settings)
+    uvicorn.run(
+        "app.main:create_app",
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        workers=workers,
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=25,
+    )
+
+
+def _settings(host: str | None, port: int | None) -> Settings:
+    import os  # noqa: PLC0415  only this command changes the environment
+
+    # Workers read the environment anew, so an option has to be in it.
+    if host is not None:
+        os.environ["SPINE_METS_HOST"] = host
+    if port is not None:
+        os.environ["SPINE_METS_PORT"] = str(port)
+    return _stop_on_bad_settings(Settings)
+
+
+def _stop_on_bad_settings(build: Callable[[], _Built]) -> _Built:
+    """What a builder gives, or the end of the command with what is wrong in the settings."""
+    try:
+        return build()
+    except ValidationError as error:
+        for fault in error.errors(include_input=False, include_url=False, include_context=False):
+            name = "_".join(str(part) for part in fault["loc"]).upper()
+            place = f"SPINE_METS_{name}: " if name else ""
+            typer.echo(f"{place}{fault['msg'].removeprefix('Value error, ')}", err=True)
+    except (CodeMapError, DefinitionError) as error:
+        typer.echo(str(error), err=True)
+    raise typer.Exit(_USAGE)
+
+
+def _greet(settings: Settings) -> None:
+    address = f"http://{settings.host}:{settings.port}"
+    typer.echo(f"spine-mets-cds {VERSION}, demonstration with invented patients, not for clinical use")
+    typer.echo(f"Open  {address}/")
+    typer.echo(
+        f"Try   curl -s {address}/api/v1/scores/sins -H 'content-type: application/json' "
+        '-d \'{"level": "T11", "pain": "mechanical", "lesion": "lytic"}\''
+    )
+    typer.echo("Stop  with Ctrl-C")
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What one file gave: an assessment with its cards, or what was wrong."""
+
+    name: str
+    assessment: Assessment | None
+    cards: list[Card]
+    error: str | None = None
+
+
+@app.command()
+def assess(
+    path: Annotated[
+        Path,
+        typer.Argument(
+            exists=True,
+            help="A Bundle, a resource, NDJSON, a CDS Hooks request, or a directory of them.",
+        ),
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="JSON, for machines.")] = False,
+    as_of: Annotated[
+        str | None,
+        typer.Option(help="The moment to judge at, ISO 8601 with offset; now if left out."),
+    ] = None,
+) -> None:
+    """Assess the record of one patient in each file and print its cards."""
+    now = _moment(as_of)
+    settings = _stop_on_bad_settings(Settings)
+    desk = _Desk(settings, now)
+    outcomes = [desk.outcome(file) for file in _files(path)]
+    if as_json:
+        for outcome in outcomes:
+            typer.echo(json.dumps(_outcome_json(outcome), ensure_ascii=False))
+    else:
+        console = Console(width=None if sys.stdout.isatty() else 110)
+        for outcome in outcomes:
+            _print(console, outcome)
+    if any(outcome.error for outcome in outcomes):
+        raise typer.Exit(_FAILED)
+
+
+class _Desk:
+    """Reads one file after another with the same knowledge."""
+
+    def __init__(self, settings: Settings, now: datetime) -> None:
+        self.knowledge: Knowledge = _stop_on_bad_settings(
+            lambda: load(Policy.of(settings.policy, settings.windows))
+        )
+        book = _stop_on_bad_settings(lambda: code_book(settings.canonical_base, settings.code_map))
+        self.reader = Reader(book, self.knowledge)
+        self.maker = CardMaker(f"{settings.canonical_base}/CodeSystem/card-topic")
+        self.now = now
+
+    def outcome(self, file: Path) -> _Outcome:
+        try:
+            record, instance = self._record(file.read_bytes())
+        except (ServiceError, HookRequestError) as error:
+            return _Outcome(file.name, None, [], error.message)
+        assessment = assess_record(record, self.now, self.knowledge)
+        return _Outcome(file.name, assessment, self.maker.cards(assessment, instance))
+
+    def _record(self, body: bytes) -> tuple[Record, str]:
+        instance = str(uuid4())
+        kind = _kind(body)
+        if kind == "hook":
+            request = read_request(body, PATIENT_VIEW.hook)
+            return gather(body, request, PATIENT_VIEW, self.reader), request.hook_instance
+        if kind == "Bundle":
+            return self.reader.bundle(body), instance
+        lines = [body] if kind else [line for line in body.splitlines() if line.strip()]
+        return self.reader.resources(lines), instance
+
+
+def _kind(body: bytes) -> str:
+    """What a file holds: ``hook``, a resource type, or nothing where it is not one JSON object."""
+    check_text(body)
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        return ""
+    if not isinstance(document, dict):
+        raise UnreadableError("The file holds no JSON object: give it a resource or a request.")
+    if "hook" in document:
+        return "hook"
+    return str(document.get("resourceType") or "resource")
+
+
+def _files(path: Path) -> Iterator[Path]:
+    if path.is_dir():
+        yield from sorted(file for file in path.rglob("*") if file.suffix in (".json", ".ndjson"))
+    else:
+        yield path
+
+
+def _moment(text: str | None) -> datetime:
+    if text is None:
+        return datetime.now(UTC)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        typer.echo("--as-of needs a date and time with offset, as 2026-11-20T12:00:00+00:00", err=True)
+        raise typer.Exit(_USAGE)
+    return moment
+
+
+def _outcome_json(outcome: _Outcome) -> Mapping[str, Any]:
+    if outcome.assessment is None:
+        return {"file": outcome.name, "error": outcome.error}
+    return {
+        "file": outcome.name,
+        "assessment": assessment_json(outcome.assessment, str(uuid4())),
+        "cards": [
+            {"indicator": card.indicator, "summary": card.summary, "detail": card.detail}
+            for card in outcome.cards
+        ],
+    }
+
+
+def _print(console: Console, outcome: _Outcome) -> None:
+    console.rule(escape(outcome.name), align="left")
+    if outcome.error is not None:
+        console.print(f"[bold red]Not assessed:[/] {escape(outcome.error)}")
+        return
+    if not outcome.cards:
+        console.print("No card: no bone metastasis is recorded.")
+    for card in outcome.cards:
+        console.print(f"[{_COLOURS[card.indicator]}]{card.indicator.upper()}[/] {escape(card.summary)}")
+    if outcome.assessment is None:
+        return
+    for lesion in outcome.assessment.lesions:
+        for scored in lesion.scores:
+            if scored.result is None:
+                continue
+            title = f"{lesion.lesion.place.label}: {scored.instrument.short}"
+            table = Table("Item", "Still possible", "Points", "Source", title=title, title_justify="left")
+            for item in scored.result.score.items:
+                answer = scored.result.answers[item.code]
+                sources = ", ".join(
+                    f"{s.reference} {(s.effective or '')[:10]}".strip()
+                    for s in (answer.sources or answer.unused)
+                )
+                table.add_row(
+                    item.label,
+                    " or ".join(answer.possible) if answer.recorded else "not recorded",
+                    " or ".join(map(str, scored.result.points(item.code))),
+                    escape(sources),
+                )
+            console.print(table)
+    for gap in outcome.assessment.gaps:
+        console.print(f"[dim]Gap ({gap.need}): {escape(gap.reason)}[/]")
+
+
+@app.command()
+def scores(
+    score: Annotated[str | None, typer.Argument(help="sins or mirels; all in short if left out.")] = None,
+) -> None:
+    """List the scores, or print the sheet of one."""
+    knowledge = load(Policy())
+    if score is None:
+        for code, instrument in knowledge.instruments.items():
+            s = instrument.score
+            typer.echo(f"{code:8} {s.lowest} to {s.highest}  {s.name}")
+        return
+    if score not in knowledge.instruments:
+        typer.echo(f"There is no such score; the scores are {', '.join(knowledge.instruments)}.", err=True)
+        raise typer.Exit(_USAGE)
+    typer.echo(sheet(knowledge.instruments[score].score))
+
+
+@app.command()
+def openapi() -> None:
+    """Print the OpenAPI document of the service."""
+    from importlib import import_module  # noqa: PLC0415  the composition root is imported by nobody
+
+    create_app = import_module("app.main").create_app
+    document = create_app(Settings()).openapi()
+    typer.echo(json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False))
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

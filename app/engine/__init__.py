@@ -1,0 +1,1 @@
+"""Machinery without medicine: answers as sets, scores over them, and where each answer came from."""

@@ -1,0 +1,104 @@
+"""The errors a caller can see: what went wrong, how to mend it, and the status it has.
+
+One model, two renderers: OperationOutcome on the CDS Hooks routes, problem+json on REST. No error
+carries anything of the request but names of fields that this service defines.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """One thing wrong with a request.
+
+    Args:
+        pointer: a JSON Pointer to the member, made of names this service knows.
+        code: a FHIR issue type.
+        message: what is wrong and how to mend it; nothing of the request's content.
+    """
+
+    pointer: str
+    code: str
+    message: str
+
+
+class ServiceError(Exception):
+    """A request that cannot be answered.
+
+    Args:
+        message: what is wrong and how to mend it.
+        issues: each fault with its place, where there is more to say than the message.
+    """
+
+    status = 500
+    code = "exception"
+    title = "The service failed"
+
+    def __init__(self, message: str, issues: Sequence[Issue] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.issues = tuple(issues) or (Issue("", self.code, message),)
+
+
+class UnreadableError(ServiceError):
+    """The body is no JSON, or not the JSON that this route takes."""
+
+    status = 400
+    code = "structure"
+    title = "The request cannot be read"
+
+
+class EnvelopeError(ServiceError):
+    """A member of the request is missing or has the wrong type."""
+
+    status = 400
+    code = "required"
+    title = "The request is not complete"
+
+
+class NotFoundError(ServiceError):
+    """There is nothing at this address."""
+
+    status = 404
+    code = "not-found"
+    title = "Not found"
+
+
+class MissingDataError(ServiceError):
+    """FHIR data that the decision needs could not be had."""
+
+    status = 412
+    code = "incomplete"
+    title = "Required data could not be had"
+
+
+class TooLargeError(ServiceError):
+    """The body is larger than the route takes."""
+
+    status = 413
+    code = "too-long"
+    title = "The request is too large"
+
+
+class MediaTypeError(ServiceError):
+    """The body has a media type or an encoding that the route does not take."""
+
+    status = 415
+    code = "not-supported"
+    title = "The media type is not supported"
+
+
+class ContradictionError(ServiceError):
+    """The content contradicts itself: another patient, a wrong resource, an unknown option."""
+
+    status = 422
+    code = "business-rule"
+    title = "The request contradicts itself"
+
+
+class AnotherPatientError(ContradictionError):
+    """A resource names a patient other than the one asked about."""
+
+    code = "security"
+    title = "The request holds data of another patient"

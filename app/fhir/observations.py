@@ -1,0 +1,267 @@
+"""Observations, alone, in components, in panels: each finding in them as one entry."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+import msgspec
+
+from app.assess.record import Entry, Total, When
+from app.engine.reading import Interval, Side, exactly
+from app.fhir.codes import CodeBook
+from app.fhir.names import Names
+from app.fhir.sites import NOTHING, ReadSite, read_sites
+from app.fhir.times import read_period, read_when
+from app.fhir.wire import DECODE_ERRORS, Observation, Quantity, Range, Valued, decode_known
+from app.knowledge.findings import FINDINGS, INDETERMINATE, TOTALS, Finding, Scale
+
+FINAL = frozenset({"final", "amended", "corrected"})
+PROVISIONAL = "preliminary"
+IGNORED = frozenset({"entered-in-error", "cancelled"})
+_CORRECTED = ("amended", "corrected")
+_UCUM = "http://unitsofmeasure.org"
+_COMPARATORS = ("<", "<=", ">=", ">")
+
+
+class UnreadValueError(ValueError):
+    """A value that says nothing this service can use; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What an Observation's parts inherit: whose lesion, when, how final."""
+
+    site: ReadSite
+    focus: tuple[str, ...]
+    when: When | None
+    provisional: bool
+
+
+def frame_of(
+    book: CodeBook, observation: Observation, reference: str, parent: Frame | None, names: Names
+) -> Frame:
+    """Focus, site and time of an Observation, each taken from its panel where it has none."""
+    site = read_sites(book, [observation.bodySite]) if observation.bodySite else NOTHING
+    listed = (*(f.reference for f in observation.focus or ()), *site.structures)
+    focus = tuple(names.within(name, reference) for name in listed if name)
+    when = (
+        read_when(observation.effectiveDateTime)
+        or read_when(observation.effectiveInstant)
+        or read_period(observation.effectivePeriod)
+    )
+    if parent is not None:
+        if not focus and site is NOTHING:
+            focus, site = parent.focus, parent.site
+        when = when or parent.when
+    return Frame(site, focus, when, observation.status == PROVISIONAL)
+
+
+def entries_of(
+    book: CodeBook, observation: Observation, reference: str, frame: Frame, gaps: list[str]
+) -> Iterator[Entry | Total]:
+    """Every finding of one Observation.
+
+    Args:
+        book: the codes that are understood.
+        observation: the resource.
+        reference: how it is referred to.
+        frame: what its findings inherit.
+        gaps: what could not be read is added here, one text for each.
+    """
+    yield from _entry(book, observation, reference, frame, gaps)
+    for number, component in enumerate(observation.component or ()):
+        yield from _entry(book, component, f"{reference}#component[{number}]", frame, gaps)
+
+
+def _entry(
+    book: CodeBook, part: Valued, reference: str, frame: Frame, gaps: list[str]
+) -> Iterator[Entry | Total]:
+    code = book.finding(part.code)
+    if code is None:
+        return
+    place = frame.site.places[0] if frame.site.places else None
+    side: Side | None = frame.site.side
+    try:
+        if code in TOTALS:
+            total = _total(part)
+            if total is not None:
+                entry = Entry(code, frozenset(), reference, frame.when, frame.provisional, place, frame.focus)
+                yield Total(TOTALS[code], total, entry)
+            return
+        value = _value(book, part, FINDINGS[code])
+    except UnreadValueError as error:
+        gaps.append(f"{reference}: {error}")
+        return
+    if value is not None:
+        yield Entry(code, value, reference, frame.when, frame.provisional, place, frame.focus, side)
+
+
+def _value(book: CodeBook, part: Valued, finding: Finding) -> frozenset[str] | Interval | None:
+    kinds = [
+        part.valueCodeableConcept,
+        part.valueQuantity,
+        part.valueRange,
+        part.valueInteger,
+        None if part.valueString is msgspec.UNSET else part.valueString,
+        None if part.valueBoolean is msgspec.UNSET else part.valueBoolean,
+    ]
+    if sum(kind is not None for kind in kinds) > 1:
+        raise UnreadValueError("holds two values; record one.")
+    if finding.scale is not None:
+        return _quantity(part, finding.scale)
+    if part.valueCodeableConcept is not None:
+        return _coded(book, part, finding)
+    if any(kind is not None for kind in kinds):
+        raise UnreadValueError(f"{finding.label.lower()} is recorded as a coded answer, not so.")
+    return None
+
+
+def _coded(book: CodeBook, part: Valued, finding: Finding) -> frozenset[str] | None:
+    codings = (part.valueCodeableConcept.coding or ()) if part.valueCodeableConcept else ()
+    answers = book.answers[finding.code]
+    codes = [book.resolve(coding.system, coding.code) for coding in codings]
+    found = frozenset(answers[code] for code in codes if code is not None and code in answers)
+    if not found:
+        raise UnreadValueError(f"the answer to {finding.label.lower()} has no code this service knows.")
+    return frozenset({INDETERMINATE}) if INDETERMINATE in found else found
+
+
+def _quantity(part: Valued, scale: Scale) -> Interval | None:
+    if part.valueQuantity is not None:
+        interval = _from_quantity(part.valueQuantity, scale)
+    elif part.valueRange is not None:
+        interval = _from_range(part.valueRange, scale)
+    elif part.valueInteger is not None and scale.bare:
+        interval = exactly(Decimal(part.valueInteger), f"{part.valueInteger}")
+    elif part.valueInteger is not None or part.valueCodeableConcept is not None:
+        raise UnreadValueError(f"needs a quantity with the UCUM unit {scale.unit}.")
+    else:
+        return None
+    if interval is None:
+        return None
+    plausible = Interval(Fraction(scale.low), Fraction(scale.high))
+    if not plausible.meets(interval) or any(
+        bound is not None and not scale.low <= bound <= scale.high for bound in (interval.low, interval.high)
+    ):
+        raise UnreadValueError(f"is outside {scale.low} to {scale.high} {scale.unit}.")
+    return interval
+
+
+def _from_quantity(quantity: Quantity, scale: Scale) -> Interval | None:
+    if quantity.value is None:
+        return None
+    value, decimals, text = _measured(quantity, scale)
+    if quantity.comparator is None:
+        return Interval(value, value, text=text, decimals=decimals)
+    if quantity.comparator not in _COMPARATORS:
+        raise UnreadValueError("has a comparator that is none of <, <=, >=, >.")
+    below = quantity.comparator.startswith("<")
+    closed = quantity.comparator.endswith("=")
+    bound = Fraction(scale.low if below else scale.high)
+    if value == bound and not closed:
+        raise UnreadValueError(f"is outside {scale.low} to {scale.high} {scale.unit}.")
+    text = f"{quantity.comparator} {text}"
+    if below:
+        return Interval(min(bound, value), value, high_closed=closed, text=text)
+    return Interval(value, max(bound, value), low_closed=closed, text=text)
+
+
+def _from_range(span: Range, scale: Scale) -> Interval | None:
+    low = _measured(span.low, scale)[0] if span.low and span.low.value is not None else None
+    high = _measured(span.high, scale)[0] if span.high and span.high.value is not None else None
+    if low is None and high is None:
+        return None
+    bottom = low if low is not None else Fraction(scale.low)
+    top = high if high is not None else Fraction(scale.high)
+    if bottom > top:
+        raise UnreadValueError("has a range that ends before it begins.")
+    return Interval(bottom, top, text=f"{float(bottom):g} to {float(top):g} {scale.unit}")
+
+
+def _measured(quantity: Quantity, scale: Scale) -> tuple[Fraction, int | None, str]:
+    value = quantity.value
+    if value is None or not value.is_finite() or abs(value.adjusted()) > 9:  # noqa: PLR2004  1e9 is no measurement
+        raise UnreadValueError("has a number that is no measurement.")
+    unit = quantity.code or quantity.unit
+    if quantity.system not in (None, _UCUM) and quantity.code is not None:
+        unit = quantity.unit
+    if unit is None and scale.bare:
+        unit = scale.unit
+    if unit is None or unit not in scale.factors:
+        raise UnreadValueError(f"needs the UCUM unit {' or '.join(scale.factors)}.")
+    factor = scale.factors[unit]
+    decimals = exactly(value).decimals if factor == 1 else None
+    shown = f"{value} {unit}" if unit not in ("{score}", "1") else f"{value}"
+    return Fraction(value) * factor, decimals, shown
+
+
+def _total(part: Valued) -> int | None:
+    if part.valueInteger is not None:
+        return part.valueInteger
+    quantity = part.valueQuantity
+    if quantity is None or quantity.value is None or quantity.comparator is not None:
+        return None
+    if quantity.value != quantity.value.to_integral_value() or not 0 <= quantity.value <= 100:  # noqa: PLR2004  no score reaches 100
+        raise UnreadValueError("holds a total that is no whole number of points.")
+    return int(quantity.value)
+
+
+def with_contained(
+    observations: Iterable[tuple[Observation, str]],
+) -> Iterator[tuple[Observation, str]]:
+    """The Observations, and those contained in them, which are the same patient's."""
+    for observation, reference in observations:
+        yield observation, reference
+        for raw in observation.contained or ():
+            try:
+                inner = decode_known(raw)
+            except DECODE_ERRORS:
+                continue
+            if isinstance(inner, Observation) and inner.id:
+                yield inner, f"{reference}#{inner.id}"
+
+
+def current(observations: Iterable[tuple[Observation, str]]) -> dict[str, Observation]:
+    """Each Observation once: a corrected one replaces the earlier of the same id or report."""
+    kept: dict[str, Observation] = {}
+    for observation, reference in observations:
+        old = kept.get(reference)
+        if old is None or _rank(observation) >= _rank(old):
+            kept[reference] = observation
+    corrected = {key for o in kept.values() if o.status in _CORRECTED for key in _identifiers(o)}
+    if not corrected:
+        return kept
+    return {
+        reference: observation
+        for reference, observation in kept.items()
+        if observation.status in _CORRECTED or not corrected & set(_identifiers(observation))
+    }
+
+
+def panels(observations: Mapping[str, Observation], names: Names) -> dict[str, str]:
+    """For every member of a panel, the reference of the one panel that names it."""
+    parents: dict[str, str | None] = {}
+    for reference, observation in observations.items():
+        if observation.status in IGNORED:
+            continue
+        for member in observation.hasMember or ():
+            if member.reference:
+                name = names.within(member.reference, reference)
+                parents[name] = None if name in parents else reference
+    return {member: parent for member, parent in parents.items() if parent is not None}
+
+
+def _rank(observation: Observation) -> tuple[bool, str]:
+    updated = observation.meta.lastUpdated if observation.meta else None
+    return (observation.status in _CORRECTED, updated or "")
+
+
+def _identifiers(observation: Observation) -> Iterator[tuple[str, str, str]]:
+    if not observation.identifier:
+        return
+    codings = (observation.code.coding or ()) if observation.code else ()
+    code = repr([(coding.system, coding.code) for coding in codings])
+    for identifier in observation.identifier:
+        if identifier.system and identifier.value:
+            yield (identifier.system, identifier.value, code)

@@ -1,0 +1,263 @@
+"""R4 resources in, one patient's record out. One bad entry is set aside and never costs the rest."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from app.assess.record import Diagnosis, Entry, Gap, Record, Structure, Total, Treatment
+from app.errors import UnreadableError
+from app.fhir import wire
+from app.fhir.codes import CodeBook
+from app.fhir.collection import Collected, collect, decode
+from app.fhir.diagnoses import diagnosis_of, holds, structure_of, treatments_of
+from app.fhir.names import Names, own_reference, safe
+from app.fhir.observations import (
+    FINAL,
+    IGNORED,
+    PROVISIONAL,
+    Frame,
+    current,
+    entries_of,
+    frame_of,
+    panels,
+    with_contained,
+)
+from app.fhir.patient_gate import PatientGate, Whose, gate_for, refuse_merged
+from app.fhir.responses import FINAL as ANSWERED
+from app.fhir.responses import PROVISIONAL as BEING_ANSWERED
+from app.fhir.responses import instrument_of, response_entries
+from app.fhir.strict import check_depth, check_text
+from app.knowledge import Knowledge
+
+NEEDS = {
+    "Patient": "patient",
+    "Condition": "conditions",
+    "Observation": "observations",
+    "Procedure": "procedures",
+    "BodyStructure": "bodyStructures",
+    "QuestionnaireResponse": "questionnaireResponses",
+}
+_ALL_NEEDS = tuple(sorted(NEEDS.values()))
+
+
+class Reader:
+    """Reads records with one code book and one set of instruments."""
+
+    def __init__(self, book: CodeBook, knowledge: Knowledge) -> None:
+        self._book = book
+        self._knowledge = knowledge
+
+    def bundle(self, body: bytes) -> Record:
+        """The record in a Bundle of any type, of one patient.
+
+        Raises:
+            UnreadableError: the body is no JSON, or no Bundle.
+            ContradictionError: it holds several patients.
+        """
+        check_text(body)
+        document = decode(body)
+        if not isinstance(document, wire.WholeBundle | wire.Bundle | wire.LooseBundle):
+            raise UnreadableError("The body is no FHIR Bundle: send a Bundle of one patient's resources.")
+        check_depth(body)
+        collected = Collected()
+        collect(document, collected, _ALL_NEEDS)
+        return self.collected(collected, None)
+
+    def resources(self, bodies: Iterable[bytes]) -> Record:
+        """The record in single resources, such as the lines of an NDJSON file.
+
+        Raises:
+            UnreadableError: a body is no JSON.
+            ContradictionError: they are of several patients.
+        """
+        collected = Collected()
+        for body in bodies:
+            check_text(body)
+            check_depth(body)
+            collect(decode(body), collected, _ALL_NEEDS)
+        return self.collected(collected, None)
+
+    def collected(self, collected: Collected, gate: PatientGate | None) -> Record:
+        """The record in resources already gathered.
+
+        Args:
+            collected: the resources.
+            gate: compares subjects with the patient asked about; None where the resources say whose
+                they are.
+
+        Raises:
+            ContradictionError: a resource is another patient's.
+        """
+        names = Names(collected.resources)
+        parts = _Parts(list(collected.gaps), set(collected.unavailable))
+        self._note_unread(collected, parts)
+        if gate is None:
+            gate = gate_for(collected.resources, parts.gaps)
+        if gate is None:
+            return self._record(None, names, parts)
+        self._sort(collected, gate, parts)
+        return self._record(gate.patient, names, parts)
+
+    def _note_unread(self, collected: Collected, parts: "_Parts") -> None:
+        for stub in collected.unread:
+            if stub is None or not stub.resourceType:
+                parts.lacks("resources", "A resource cannot be read and is set aside.")
+            elif stub.resourceType in NEEDS and self._matters(stub):
+                name = f"{stub.resourceType}/{stub.id}" if safe(stub.id) else stub.resourceType
+                parts.lacks(
+                    NEEDS[stub.resourceType],
+                    f"{name} has a member of the wrong type and is set aside; send valid R4.",
+                )
+
+    def _matters(self, stub: wire.Stub) -> bool:
+        """Whether a resource that cannot be decoded could have said something this service reads."""
+        if stub.resourceType != "Observation" or stub.code is None:
+            return True
+        return self._book.finding(stub.code) is not None
+
+    def _sort(self, collected: Collected, gate: PatientGate, parts: "_Parts") -> None:
+        """Every resource past the gate, and only those that can speak on to be read."""
+        book = self._book
+        mine = f"Patient/{gate.patient}"
+        for number, (resource, full_url) in enumerate(collected.resources):
+            if isinstance(resource, wire.Patient):
+                gate.whose(f"Patient/{resource.id}")
+                refuse_merged(resource)
+                continue
+            subject = resource.patient if isinstance(resource, _BY_PATIENT) else None
+            if subject is None and not isinstance(resource, wire.BodyStructure):
+                subject = getattr(resource, "subject", None)
+            reference = subject.reference if subject is not None else None
+            if reference != mine:
+                whose = self._whose(resource, reference, gate, parts)
+                if whose is not Whose.THIS_PATIENT:
+                    continue
+            if isinstance(resource, wire.Observation):
+                if resource.component or resource.hasMember or book.finding(resource.code):
+                    parts.observations.append((resource, own_reference(resource, full_url, number)))
+            elif not isinstance(resource, wire.Stub | wire.OperationOutcome):
+                parts.others.append((resource, own_reference(resource, full_url, number)))
+
+    def _whose(
+        self,
+        resource: wire.Single | wire.Stub,
+        reference: str | None,
+        gate: PatientGate,
+        parts: "_Parts",
+    ) -> Whose:
+        kind = resource.resourceType if isinstance(resource, wire.Stub) else type(resource).__name__
+        need = NEEDS.get(kind or "")
+        if reference is None and need is None:
+            return Whose.NOT_A_PATIENT
+        whose = gate.whose(reference)
+        if whose is Whose.UNPROVABLE and need is not None:
+            parts.unprovable[need] = parts.unprovable.get(need, 0) + 1
+        return whose
+
+    def _record(self, patient: str | None, names: Names, parts: "_Parts") -> Record:
+        for resource, reference in parts.others:
+            if resource.modifierExtension or resource.implicitRules:
+                parts.refuse_modified(type(resource).__name__, reference)
+            elif isinstance(resource, wire.Condition):
+                self._condition(resource, reference, names, parts)
+            elif isinstance(resource, wire.BodyStructure):
+                self._structure(resource, reference, names, parts)
+            elif isinstance(resource, wire.Procedure):
+                parts.treatments += treatments_of(self._book, resource, reference)
+            else:
+                self._response(resource, reference, parts)
+        self._observations(names, parts)
+        parts.gaps += [Gap("observations", text) for text in parts.unread]
+        parts.gaps += [Gap("conditions", text) for text in parts.contradictions]
+        for need, count in sorted(parts.unprovable.items()):
+            parts.lacks(need, f"{count} set aside: their subject is not provably this patient.")
+        return Record(
+            patient=patient,
+            entries=parts.entries,
+            totals=parts.totals,
+            diagnoses=parts.diagnoses,
+            structures=parts.structures,
+            treatments=parts.treatments,
+            gaps=tuple(dict.fromkeys(parts.gaps)),
+            known=frozenset(parts.known),
+            unavailable=frozenset(parts.unavailable),
+        )
+
+    def _condition(self, condition: wire.Condition, reference: str, names: Names, parts: "_Parts") -> None:
+        if not holds(condition):
+            return
+        parts.known.add(reference)
+        if not self._book.speaks_of_bone(condition.code):
+            return
+        diagnosis = diagnosis_of(self._book, condition, reference, parts.contradictions)
+        if diagnosis is not None:
+            structures = tuple(map(names.of, diagnosis.structures))
+            parts.diagnoses.append(replace(diagnosis, structures=structures))
+
+    def _structure(self, resource: wire.BodyStructure, reference: str, names: Names, parts: "_Parts") -> None:
+        parts.known.add(reference)
+        structure = structure_of(self._book, resource, reference)
+        if structure is not None:
+            conditions = tuple(map(names.of, structure.conditions))
+            parts.structures.append(replace(structure, conditions=conditions))
+
+    def _response(self, response: wire.QuestionnaireResponse, reference: str, parts: "_Parts") -> None:
+        instrument = instrument_of(self._book, self._knowledge, response)
+        if instrument is None or response.status not in ANSWERED | BEING_ANSWERED:
+            return
+        parts.entries += response_entries(self._book, instrument, response, reference, parts.unread)
+
+    def _observations(self, names: Names, parts: "_Parts") -> None:
+        observations = current(with_contained(parts.observations))
+        parents = panels(observations, names)
+        frames: dict[str, Frame] = {}
+        for reference, observation in observations.items():
+            if observation.status in IGNORED:
+                continue
+            if not observation.component and self._book.finding(observation.code) is None:
+                continue
+            if observation.modifierExtension or observation.implicitRules:
+                parts.refuse_modified("Observation", reference)
+                continue
+            if observation.status not in FINAL and observation.status != PROVISIONAL:
+                parts.unread.append(f"{reference} has no status that lets it count; it is set aside.")
+                continue
+            inherited = None
+            parent = parents.get(reference)
+            if parent is not None and parent != reference:
+                if parent not in frames:
+                    frames[parent] = frame_of(self._book, observations[parent], parent, None, names)
+                inherited = frames[parent]
+            frame = frame_of(self._book, observation, reference, inherited, names)
+            for found in entries_of(self._book, observation, reference, frame, parts.unread):
+                if isinstance(found, Total):
+                    parts.totals.append(found)
+                else:
+                    parts.entries.append(found)
+
+
+_BY_PATIENT = (wire.BodyStructure, wire.Stub)
+_Other = wire.Condition | wire.Procedure | wire.BodyStructure | wire.QuestionnaireResponse
+
+
+@dataclass(slots=True)
+class _Parts:
+    gaps: list[Gap]
+    unavailable: set[str]
+    observations: list[tuple[wire.Observation, str]] = field(default_factory=list)
+    others: list[tuple[_Other, str]] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
+    totals: list[Total] = field(default_factory=list)
+    diagnoses: list[Diagnosis] = field(default_factory=list)
+    structures: list[Structure] = field(default_factory=list)
+    treatments: list[Treatment] = field(default_factory=list)
+    known: set[str] = field(default_factory=set)
+    unread: list[str] = field(default_factory=list)
+    contradictions: list[str] = field(default_factory=list)
+    unprovable: dict[str, int] = field(default_factory=dict)
+
+    def lacks(self, need: str, reason: str) -> None:
+        self.gaps.append(Gap(need, reason))
+        self.unavailable.add(need)
+
+    def refuse_modified(self, kind: str, reference: str) -> None:
+        self.lacks(NEEDS[kind], f"{reference} carries a modifier this service does not know.")

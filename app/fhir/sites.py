@@ -1,0 +1,145 @@
+"""The place that a coded body site names, with its side, from every way records write it."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from app.engine.reading import Side
+from app.fhir.codes import Code, CodeBook
+from app.fhir.wire import Concept, Extension
+from app.knowledge.anatomy import (
+    PART_BY_CODE,
+    SIDE_BY_CODE,
+    SITE_BY_CODE,
+    SITES,
+    UNSITED_CODES,
+    Kind,
+    Place,
+    place_of_levels,
+)
+
+LATERALITY_URL = "http://hl7.org/fhir/us/mcode/StructureDefinition/mcode-laterality-qualifier"
+QUALIFIER_URL = "http://hl7.org/fhir/us/mcode/StructureDefinition/mcode-body-location-qualifier"
+STRUCTURE_URL = "http://hl7.org/fhir/StructureDefinition/bodySite"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSite:
+    """What one or more body sites say.
+
+    Args:
+        places: a place for each site named; empty where none is.
+        side: the side named beside them.
+        structures: references of BodyStructures named by extension.
+    """
+
+    places: tuple[Place, ...] = ()
+    side: Side | None = None
+    structures: tuple[str, ...] = ()
+
+
+NOTHING = ReadSite()
+
+
+def read_sites(book: CodeBook, concepts: Sequence[Concept], qualifiers: Sequence[Concept] = ()) -> ReadSite:
+    """The places of a list of body sites; sides and parts beside them count for each."""
+    if not concepts:
+        return NOTHING
+    codes = [code for concept in (*concepts, *qualifiers) for code in _codes(book, concept)]
+    side = _one_side(SIDE_BY_CODE[code] for code in codes if code in SIDE_BY_CODE)
+    parts = [PART_BY_CODE[code] for code in codes if code in PART_BY_CODE]
+    places: list[Place] = []
+    for concept in concepts:
+        place = _place(book, concept)
+        if place is None:
+            continue
+        for part in parts:
+            if place.site is not None and place.site in part:
+                place = Place(part[place.site])
+        own = _one_side(SIDE_BY_CODE[c] for c in _codes(book, concept) if c in SIDE_BY_CODE)
+        if place.site is not None and SITES[place.site].sided:
+            place = replace(place, side=own or side)
+        places.append(place)
+    structures = tuple(
+        extension.valueReference.reference
+        for concept in concepts
+        for extension in concept.extension or ()
+        if extension.url == STRUCTURE_URL
+        and extension.valueReference is not None
+        and extension.valueReference.reference
+    )
+    return ReadSite(tuple(dict.fromkeys(places)), side, structures)
+
+
+def narrow(coded: Place, sites: Sequence[Place]) -> tuple[tuple[Place, ...], bool]:
+    """The places that a disorder's own code and its body sites name together.
+
+    Returns:
+        The places, and whether code and site contradict each other; then every level that either
+        names stays possible.
+    """
+    known = [place for place in sites if place.site is not None]
+    if coded.site is None:
+        return tuple(sites), False
+    if not known:
+        return (coded,), False
+    found: list[Place] = []
+    contradiction = False
+    for place in known:
+        if coded.holds(place):
+            found.append(place)
+        elif place.holds(coded):
+            found.append(replace(coded, side=coded.side or place.side))
+        else:
+            contradiction = True
+            both_spinal = coded.kind is Kind.SPINE and place.kind is Kind.SPINE
+            levels = (*coded.levels, *place.levels)
+            found.append(place_of_levels(levels) if both_spinal and levels else place)
+    return tuple(dict.fromkeys(found)), contradiction
+
+
+def _place(book: CodeBook, concept: Concept) -> Place | None:
+    codes = list(_codes(book, concept, qualifiers=False))
+    named = list(dict.fromkeys(SITE_BY_CODE[code] for code in codes if code in SITE_BY_CODE))
+    if named:
+        return _narrowest(named)
+    beside = [c for c in codes if c in SIDE_BY_CODE or c in PART_BY_CODE or c in UNSITED_CODES]
+    unread = [code for code in codes if code not in beside]
+    if unread:
+        return Place(unread="|".join(unread[0]))
+    if beside:
+        return None
+    return Place(unread="text") if concept.text else None
+
+
+def _narrowest(named: Sequence[Place]) -> Place:
+    """Several codings of one concept name one thing: the narrowest they agree on."""
+    best = named[0]
+    for place in named[1:]:
+        if best.holds(place):
+            best = place
+        elif not place.holds(best):
+            levels = (*best.levels, *place.levels)
+            best = place_of_levels(levels) if best.levels and place.levels else Place(unread="several")
+    return best
+
+
+def _codes(book: CodeBook, concept: Concept, *, qualifiers: bool = True) -> Iterator[Code]:
+    for coding in concept.coding or ():
+        code = book.resolve(coding.system, coding.code)
+        if code is not None:
+            yield code
+    if qualifiers:
+        for extension in concept.extension or ():
+            yield from _extension_codes(book, extension)
+
+
+def _extension_codes(book: CodeBook, extension: Extension) -> Iterator[Code]:
+    if extension.url in (LATERALITY_URL, QUALIFIER_URL) and extension.valueCodeableConcept:
+        yield from _codes(book, extension.valueCodeableConcept, qualifiers=False)
+
+
+def _one_side(sides: Iterable[Side]) -> Side | None:
+    found = set(sides)
+    if not found:
+        return None
+    return found.pop() if len(found) == 1 else Side.BILATERAL

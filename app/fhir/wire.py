@@ -1,0 +1,244 @@
+"""The parts of R4 resources that this service reads, as tolerant typed structs.
+
+Unknown members are skipped while decoding; a member of the wrong type costs its own resource only.
+Numbers stay decimals, so that 33.0 and 33 keep the precision with which they were written.
+"""
+
+from decimal import Decimal
+
+import msgspec
+
+
+class _Part(msgspec.Struct, gc=False, kw_only=True):
+    """A part of a resource."""
+
+
+class Coding(_Part):
+    system: str | None = None
+    code: str | None = None
+
+
+class Reference(_Part):
+    reference: str | None = None
+
+
+class Extension(_Part):
+    url: str | None = None
+    valueCodeableConcept: "Concept | None" = None
+    valueReference: Reference | None = None
+
+
+class Concept(_Part):
+    coding: list[Coding] | None = None
+    text: str | None = None
+    extension: list[Extension] | None = None
+
+
+class Quantity(_Part):
+    value: Decimal | None = None
+    comparator: str | None = None
+    unit: str | None = None
+    system: str | None = None
+    code: str | None = None
+
+
+class Range(_Part):
+    low: Quantity | None = None
+    high: Quantity | None = None
+
+
+class Period(_Part):
+    start: str | None = None
+    end: str | None = None
+
+
+class Meta(_Part):
+    lastUpdated: str | None = None
+
+
+class Identifier(_Part):
+    system: str | None = None
+    value: str | None = None
+
+
+class Valued(_Part):
+    """What an Observation and a component of one have in common."""
+
+    code: Concept | None = None
+    valueCodeableConcept: Concept | None = None
+    valueQuantity: Quantity | None = None
+    valueRange: Range | None = None
+    valueInteger: int | None = None
+    valueString: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    valueBoolean: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    dataAbsentReason: Concept | None = None
+    extension: list[Extension] | None = None
+
+
+class Component(Valued):
+    """One part of a panel."""
+
+
+class Observation(Valued, tag_field="resourceType", tag="Observation"):
+    id: str | None = None
+    status: str | None = None
+    subject: Reference | None = None
+    focus: list[Reference] | None = None
+    bodySite: Concept | None = None
+    effectiveDateTime: str | None = None
+    effectiveInstant: str | None = None
+    effectivePeriod: Period | None = None
+    component: list[Component] | None = None
+    hasMember: list[Reference] | None = None
+    identifier: list[Identifier] | None = None
+    meta: Meta | None = None
+    contained: list[msgspec.Raw] | None = None
+    modifierExtension: list[msgspec.Raw] | None = None
+    implicitRules: str | None = None
+
+
+class Condition(_Part, tag_field="resourceType", tag="Condition"):
+    id: str | None = None
+    subject: Reference | None = None
+    code: Concept | None = None
+    clinicalStatus: Concept | None = None
+    verificationStatus: Concept | None = None
+    bodySite: list[Concept] | None = None
+    onsetDateTime: str | None = None
+    recordedDate: str | None = None
+    modifierExtension: list[msgspec.Raw] | None = None
+    implicitRules: str | None = None
+
+
+class Procedure(_Part, tag_field="resourceType", tag="Procedure"):
+    id: str | None = None
+    subject: Reference | None = None
+    status: str | None = None
+    code: Concept | None = None
+    bodySite: list[Concept] | None = None
+    performedDateTime: str | None = None
+    performedPeriod: Period | None = None
+    modifierExtension: list[msgspec.Raw] | None = None
+    implicitRules: str | None = None
+
+
+class BodyStructure(_Part, tag_field="resourceType", tag="BodyStructure"):
+    id: str | None = None
+    patient: Reference | None = None
+    active: bool | None = None
+    location: Concept | None = None
+    locationQualifier: list[Concept] | None = None
+    extension: list[Extension] | None = None
+    modifierExtension: list[msgspec.Raw] | None = None
+    implicitRules: str | None = None
+
+
+class ResponseAnswer(_Part):
+    valueCoding: Coding | None = None
+    item: "list[ResponseItem] | None" = None
+
+
+class ResponseItem(_Part):
+    linkId: str | None = None
+    answer: list[ResponseAnswer] | None = None
+    item: "list[ResponseItem] | None" = None
+
+
+class QuestionnaireResponse(_Part, tag_field="resourceType", tag="QuestionnaireResponse"):
+    id: str | None = None
+    status: str | None = None
+    subject: Reference | None = None
+    questionnaire: str | None = None
+    authored: str | None = None
+    item: list[ResponseItem] | None = None
+    modifierExtension: list[msgspec.Raw] | None = None
+    implicitRules: str | None = None
+
+
+class PatientLink(_Part):
+    type: str | None = None
+
+
+class Patient(_Part, tag_field="resourceType", tag="Patient"):
+    id: str | None = None
+    link: list[PatientLink] | None = None
+
+
+class OutcomeIssue(_Part):
+    severity: str | None = None
+
+
+class OperationOutcome(_Part, tag_field="resourceType", tag="OperationOutcome"):
+    id: str | None = None
+    issue: list[OutcomeIssue] | None = None
+
+
+class Link(_Part):
+    relation: str | None = None
+    url: str | None = None
+
+
+class Search(_Part):
+    mode: str | None = None
+
+
+class Entry(_Part):
+    fullUrl: str | None = None
+    resource: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    search: Search | None = None
+
+
+class Bundle(_Part, tag_field="resourceType", tag="Bundle"):
+    id: str | None = None
+    type: str | None = None
+    total: int | None = None
+    link: list[Link] | None = None
+    entry: list[Entry] | None = None
+
+
+Single = (
+    Observation | Condition | Procedure | BodyStructure | QuestionnaireResponse | Patient | OperationOutcome
+)
+
+
+class WholeEntry(_Part):
+    fullUrl: str | None = None
+    resource: Single | None = None
+    search: Search | None = None
+
+
+class WholeBundle(_Part, tag_field="resourceType", tag="Bundle"):
+    """A Bundle of which every entry decodes: read in one pass, which is the rule."""
+
+    total: int | None = None
+    link: list[Link] | None = None
+    entry: list[WholeEntry] | None = None
+
+
+class LooseBundle(_Part):
+    """A Bundle of which some entry is no entry: each is read by itself."""
+
+    resourceType: str | None = None
+    total: int | None = None
+    link: list[Link] | None = None
+    entry: list[msgspec.Raw] | None = None
+
+
+class Stub(_Part):
+    """Enough of any resource to say what it is and whose."""
+
+    resourceType: str | None = None
+    id: str | None = None
+    subject: Reference | None = None
+    patient: Reference | None = None
+    code: Concept | None = None
+
+
+Known = Single | Bundle
+
+decode_known = msgspec.json.Decoder(Known).decode
+decode_whole = msgspec.json.Decoder(Single | WholeBundle).decode
+decode_stub = msgspec.json.Decoder(Stub).decode
+decode_entry = msgspec.json.Decoder(Entry).decode
+decode_loose_bundle = msgspec.json.Decoder(LooseBundle).decode
+DECODE_ERRORS = (msgspec.DecodeError, RecursionError)

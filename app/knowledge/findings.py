@@ -1,0 +1,445 @@
+"""What can be observed: scope, answers or unit, how long it stays fresh, and the codes that carry it.
+
+The codes of the service's own code systems are fixed; standard codes are those with status V1 or V2.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from fractions import Fraction
+from types import MappingProxyType
+
+from app.engine.provenance import DefinitionError
+from app.knowledge.anatomy import SNOMED
+
+LOINC = "http://loinc.org"
+OBSERVABLE = "CodeSystem/observable"
+ANSWER = "CodeSystem/answer"
+ORDER = "CodeSystem/order"
+INDETERMINATE = "indeterminate"
+
+PRESENT_ABSENT = (("present", "present"), ("absent", "absent"))
+
+
+class Scope(StrEnum):
+    """Whom or what a finding describes."""
+
+    SPINE = "a lesion of the spine"
+    LIMB = "a lesion of a long bone"
+    PELVIS = "a lesion of the pelvis"
+    LESION = "a lesion of any bone"
+    PATIENT = "the patient"
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How a quantity is measured.
+
+    Args:
+        unit: the UCUM unit in which its value is kept.
+        factors: what a value in another UCUM unit is multiplied by; a unit not listed is unknown.
+        low: the lowest plausible value.
+        high: the highest plausible value.
+        bare: whether a number without a unit is read as being in ``unit``.
+    """
+
+    unit: str
+    factors: Mapping[str, Fraction]
+    low: int
+    high: int
+    bare: bool = False
+
+
+_PERCENT = Scale("%", {"%": Fraction(1)}, 0, 100)
+_LENGTH = Scale("mm", {"mm": Fraction(1), "cm": Fraction(10)}, 0, 500)
+_PAIN_SCALE = Scale("{score}", {"{score}": Fraction(1), "1": Fraction(1)}, 0, 10, bare=True)
+_PAIN_LINE = Scale(
+    "{score}",
+    {"{score}": Fraction(1), "1": Fraction(1), "cm": Fraction(1), "mm": Fraction(1, 10)},
+    0,
+    10,
+    bare=True,
+)
+_ATTENUATION = Scale("[hnsf'U]", {"[hnsf'U]": Fraction(1)}, -1100, 4000)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that can be observed.
+
+    Args:
+        code: its code in the service's own system.
+        answers: for a coded finding, code and label of each answer.
+        scale: for a quantity, how it is measured.
+        window: the name of the time window for its age.
+        windows: other windows for single answers.
+        latest: whether the latest value counts instead of all in the window (laboratory, pain scales).
+        codes: standard codes that carry it, as system and code.
+        answer_codes: standard codes for its answers.
+        category: the Observation categories under which servers keep it.
+    """
+
+    code: str
+    label: str
+    scope: Scope
+    window: str
+    answers: tuple[tuple[str, str], ...] = ()
+    scale: Scale | None = None
+    windows: Mapping[str, str] = field(default_factory=dict)
+    latest: bool = False
+    codes: tuple[tuple[str, str], ...] = ()
+    answer_codes: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    category: tuple[str, ...] = ("exam", "imaging")
+
+    def __post_init__(self) -> None:
+        if bool(self.answers) == bool(self.scale):
+            raise DefinitionError(f"finding {self.code}: either answers or a scale")
+
+    @property
+    def answer_labels(self) -> Mapping[str, str]:
+        """Labels of the answers by code."""
+        return dict(self.answers)
+
+
+def _coded(
+    code: str,
+    label: str,
+    scope: Scope,
+    window: str,
+    answers: tuple[tuple[str, str], ...] = PRESENT_ABSENT,
+    *,
+    windows: Mapping[str, str] | None = None,
+    answer_codes: Mapping[tuple[str, str], str] | None = None,
+    category: tuple[str, ...] = ("exam", "imaging"),
+) -> Finding:
+    return Finding(
+        code,
+        label,
+        scope,
+        window,
+        answers=answers,
+        windows=windows or {},
+        answer_codes=answer_codes or {},
+        category=category,
+    )
+
+
+def _quantity(
+    code: str,
+    label: str,
+    scope: Scope,
+    window: str,
+    scale: Scale,
+    codes: tuple[tuple[str, str], ...] = (),
+) -> Finding:
+    return Finding(code, label, scope, window, scale=scale, codes=codes, category=("imaging", "exam"))
+
+
+# A lasting "present" needs no fresh look; an "absent" does.
+_LASTING_IF_PRESENT = {"absent": "imaging"}
+
+_SPINE_FINDINGS = (
+    _coded(
+        "spinal-pain",
+        "Spinal pain at the lesion",
+        Scope.SPINE,
+        "pain",
+        (
+            (
+                "pain-mechanical",
+                "mechanical: relieved by lying down, or worse on movement or loading",
+            ),
+            ("pain-occasional", "present, not mechanical"),
+            ("pain-free", "no pain at the lesion"),
+            ("pain-present", "present, kind not told"),
+        ),
+        category=("exam", "survey"),
+    ),
+    _coded(
+        "spinal-alignment",
+        "Spinal alignment on imaging",
+        Scope.SPINE,
+        "imaging",
+        (
+            ("alignment-subluxation", "subluxation or translation"),
+            ("alignment-deformity", "new kyphosis or scoliosis"),
+            ("alignment-normal", "normal"),
+            ("alignment-deformity-not-de-novo", "deformity that is not new"),
+            ("alignment-deformity-age-unknown", "deformity, not told whether new"),
+        ),
+    ),
+    _coded(
+        "vertebral-collapse",
+        "Vertebral body collapse",
+        Scope.SPINE,
+        "imaging",
+        (
+            ("collapse-over-50", "collapse of more than 50 %"),
+            ("collapse-under-50", "collapse of less than 50 %"),
+            ("collapse-none-involved-over-50", "no collapse, more than 50 % of the body involved"),
+            ("collapse-none", "none of these"),
+            ("collapse-present", "collapse, extent not told"),
+        ),
+    ),
+    _quantity("vertebral-height-loss", "Vertebral height loss", Scope.SPINE, "imaging", _PERCENT),
+    _quantity("vertebral-body-involvement", "Vertebral body involved", Scope.SPINE, "imaging", _PERCENT),
+    _coded(
+        "posterolateral-involvement",
+        "Facet, pedicle or costovertebral joint involved",
+        Scope.SPINE,
+        "imaging",
+        (
+            ("posterolateral-bilateral", "both sides"),
+            ("posterolateral-unilateral", "one side"),
+            ("posterolateral-none", "neither side"),
+        ),
+    ),
+    _coded(
+        "escc-grade",
+        "Epidural spinal cord compression grade",
+        Scope.SPINE,
+        "imaging",
+        (
+            ("escc-0", "0: bone only"),
+            ("escc-1a", "1a: epidural, sac not deformed"),
+            ("escc-1b", "1b: sac deformed, cord not touched"),
+            ("escc-1c", "1c: cord touched, not compressed"),
+            ("escc-2", "2: cord compressed, fluid visible"),
+            ("escc-3", "3: cord compressed, no fluid visible"),
+        ),
+    ),
+    _coded(
+        "posterior-wall",
+        "Posterior vertebral wall",
+        Scope.SPINE,
+        "planning",
+        (("wall-intact", "intact"), ("wall-disrupted", "disrupted")),
+    ),
+    _coded("instrumented-segment", "Segment instrumented, fused or cemented", Scope.SPINE, "lasting"),
+    _coded("imaging-supine-only", "Alignment read on supine imaging only", Scope.SPINE, "imaging"),
+    _coded(
+        "complete-vertebral-destruction",
+        "Complete vertebral destruction",
+        Scope.SPINE,
+        "planning",
+    ),
+    _coded("posterior-arch-involvement", "Posterior arch involved", Scope.SPINE, "planning"),
+    _coded("epidural-disease", "Epidural disease", Scope.SPINE, "imaging"),
+    _coded("root-contact", "Tumour in contact with a nerve root", Scope.SPINE, "imaging"),
+)
+_LIMB_FINDINGS = (
+    _coded(
+        "limb-pain",
+        "Pain in the limb",
+        Scope.LIMB,
+        "pain",
+        (
+            ("limb-pain-mild", "mild"),
+            ("limb-pain-moderate", "moderate"),
+            ("limb-pain-functional", "functional: severe, or brought on by use of the limb"),
+            ("limb-pain-none", "no pain"),
+        ),
+        category=("exam", "survey"),
+    ),
+    _quantity(
+        "cortical-destruction",
+        "Cortex destroyed, largest in any view",
+        Scope.LIMB,
+        "imaging",
+        _PERCENT,
+    ),
+    _quantity("axial-cortical-involvement", "Axial length of cortex involved", Scope.LIMB, "film", _LENGTH),
+    _quantity(
+        "circumferential-cortical-involvement",
+        "Circumference of cortex involved",
+        Scope.LIMB,
+        "film",
+        _PERCENT,
+    ),
+    _coded("cortical-breach", "Cortical breach", Scope.LIMB, "imaging"),
+    _coded(
+        "lesser-trochanter-fracture",
+        "Earlier fracture of the lesser trochanter",
+        Scope.LIMB,
+        "lasting",
+        windows=_LASTING_IF_PRESENT,
+    ),
+)
+_LESION_FINDINGS = (
+    _coded(
+        "bone-lesion-quality",
+        "Bone lesion quality",
+        Scope.LESION,
+        "imaging",
+        (("lesion-lytic", "lytic"), ("lesion-mixed", "mixed"), ("lesion-blastic", "blastic")),
+        answer_codes={(SNOMED, "441684001"): "lesion-lytic"},
+    ),
+    _coded("soft-tissue-component", "Soft-tissue component", Scope.LESION, "planning"),
+    _quantity(
+        "lesion-diameter",
+        "Largest diameter",
+        Scope.LESION,
+        "planning",
+        _LENGTH,
+        ((LOINC, "21889-1"),),
+    ),
+    _quantity(
+        "distance-to-neural-structure",
+        "Distance to the nearest neural structure",
+        Scope.LESION,
+        "planning",
+        _LENGTH,
+    ),
+    _coded("local-infection", "Infection at the lesion", Scope.LESION, "clinical-state"),
+    _coded("prior-radiation", "Earlier radiotherapy to the lesion", Scope.LESION, "lasting"),
+    _coded(
+        "pathological-fracture",
+        "Pathological fracture",
+        Scope.LESION,
+        "lasting",
+        windows=_LASTING_IF_PRESENT,
+    ),
+    _coded("post-treatment-change", "Change after treatment on imaging", Scope.LESION, "imaging"),
+    _quantity(
+        "lesion-attenuation",
+        "Attenuation entered by a reader",
+        Scope.LESION,
+        "imaging",
+        _ATTENUATION,
+    ),
+)
+_PELVIS_FINDINGS = tuple(
+    _coded(code, label, Scope.PELVIS, "imaging", (("intact", "intact"), ("disrupted", "disrupted")))
+    for code, label in (
+        ("acetabular-dome", "Acetabular dome"),
+        ("medial-wall", "Medial wall of the acetabulum"),
+        ("posterior-column", "Posterior column of the acetabulum"),
+    )
+)
+_DEFICIT = {"present": "neurologic-deficit"}
+_PATIENT_FINDINGS = (
+    *(
+        _coded(
+            code,
+            label,
+            Scope.PATIENT,
+            "neurologic-examination",
+            windows=_DEFICIT,
+            category=("exam",),
+        )
+        for code, label in (
+            ("myelopathy", "Myelopathy"),
+            ("new-neurologic-deficit", "New neurologic deficit"),
+            ("sphincter-dysfunction", "Bladder or bowel dysfunction"),
+        )
+    ),
+    _coded(
+        "ambulatory",
+        "Able to walk",
+        Scope.PATIENT,
+        "neurologic-examination",
+        category=("exam", "survey"),
+    ),
+    _coded(
+        "surgical-tolerance",
+        "Able to tolerate surgery, as entered by a clinician",
+        Scope.PATIENT,
+        "performance",
+        (("surgery-able", "able"), ("surgery-unable", "not able")),
+        category=("exam", "survey"),
+    ),
+    _coded(
+        "life-expectancy-over-3-months",
+        "Life expectancy over three months, as entered by a clinician",
+        Scope.PATIENT,
+        "performance",
+        category=("exam", "survey"),
+    ),
+    _coded(
+        "visceral-metastases",
+        "Visceral metastases",
+        Scope.PATIENT,
+        "imaging",
+        (
+            ("visceral-none", "none"),
+            ("visceral-removable", "removable"),
+            ("visceral-unremovable", "not removable"),
+        ),
+    ),
+    _coded(
+        "frankel-grade",
+        "Frankel grade",
+        Scope.PATIENT,
+        "neurologic-examination",
+        tuple((f"frankel-{grade}", grade.upper()) for grade in "abcde"),
+        category=("exam",),
+    ),
+    *(
+        _coded(code, label, Scope.PATIENT, window, category=("exam", "laboratory"))
+        for code, label, window in (
+            ("active-bleeding", "Active bleeding", "clinical-state"),
+            ("systemic-infection", "Systemic infection", "clinical-state"),
+            ("uncontrolled-hypertension", "Uncontrolled hypertension", "clinical-state"),
+            ("cement-allergy", "Allergy to bone cement", "lasting"),
+            ("pacemaker", "Pacemaker", "lasting"),
+        )
+    ),
+    Finding(
+        "pain-score",
+        "Pain, 0 to 10, numeric scale",
+        Scope.PATIENT,
+        "pain",
+        scale=_PAIN_SCALE,
+        latest=True,
+        codes=(
+            (LOINC, "72514-3"),
+            (LOINC, "56840-2"),
+            (LOINC, "38208-5"),
+            (SNOMED, "1172399009"),
+            (SNOMED, "225908003"),
+        ),
+        category=("survey", "vital-signs"),
+    ),
+    Finding(
+        "pain-visual-analogue-scale",
+        "Pain, 0 to 10, visual analogue scale",
+        Scope.PATIENT,
+        "pain",
+        scale=_PAIN_LINE,
+        latest=True,
+        codes=((LOINC, "38214-3"),),
+        category=("survey", "vital-signs"),
+    ),
+)
+
+FINDINGS: Mapping[str, Finding] = MappingProxyType(
+    {
+        finding.code: finding
+        for finding in (
+            *_SPINE_FINDINGS,
+            *_LIMB_FINDINGS,
+            *_LESION_FINDINGS,
+            *_PELVIS_FINDINGS,
+            *_PATIENT_FINDINGS,
+        )
+    }
+)
+# Pain scales say that a lesion may hurt, where they can only mean that lesion.
+PAIN_SCALES = ("pain-score", "pain-visual-analogue-scale")
+TOTALS: Mapping[str, str] = MappingProxyType({"sins-total": "sins", "mirels-total": "mirels"})
+PANELS: tuple[str, ...] = ("sins", "mirels")
+
+
+def _refuse_contradictions() -> None:
+    seen: dict[tuple[str, str], str] = {}
+    for finding in FINDINGS.values():
+        for code in finding.codes:
+            if code in seen:
+                raise DefinitionError(f"code {code} stands for {seen[code]} and {finding.code}")
+            seen[code] = finding.code
+        answers = [code for code, _ in finding.answers]
+        if len(set(answers)) != len(answers) or INDETERMINATE in answers:
+            raise DefinitionError(f"finding {finding.code}: an answer stands twice")
+
+
+_refuse_contradictions()

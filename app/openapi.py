@@ -1,0 +1,52 @@
+"""The OpenAPI document: what the framework writes, with our input models in and its leftovers out."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
+
+_LEFTOVERS = ("HTTPValidationError", "ValidationError")
+DESCRIPTION = (
+    "SINS and Mirels for patients whose cancer has reached the spine or another bone, from answers or "
+    "from a FHIR R4 record. Missing, vague, stale and conflicting data give a range and say what would "
+    "settle it. Supports clinicians; decides nothing."
+)
+
+
+def install(app: FastAPI, inputs: Mapping[str, type[BaseModel]]) -> None:
+    """Make the application serve and export its own document."""
+
+    def document() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = _document(app, inputs)
+        return app.openapi_schema
+
+    app.openapi = document  # type: ignore[method-assign]  # FastAPI's own documented way
+
+
+def _document(app: FastAPI, inputs: Mapping[str, type[BaseModel]]) -> dict[str, Any]:
+    found = get_openapi(title=app.title, version=app.version, description=DESCRIPTION, routes=app.routes)
+    schemas = found.setdefault("components", {}).setdefault("schemas", {})
+    for model in inputs.values():
+        schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas |= schema.pop("$defs", {})
+        schemas[model.__name__] = schema
+    for leftover in _LEFTOVERS:
+        schemas.pop(leftover, None)
+    for operations in found["paths"].values():
+        for operation in operations.values():
+            _use_problem_media_type(operation)
+            unused = operation["responses"].get("422", {}).get("content", {})
+            if "HTTPValidationError" in str(unused):
+                del operation["responses"]["422"]
+    return found
+
+
+def _use_problem_media_type(operation: dict[str, Any]) -> None:
+    """The framework files every model under application/json; errors are problem+json."""
+    for response in operation["responses"].values():
+        content = response.get("content", {})
+        if "application/problem+json" in content and "application/json" in content:
+            content["application/problem+json"] = content.pop("application/json")

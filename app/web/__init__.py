@@ -1,0 +1,1 @@
+"""Front door 3: the demo page and its invented patients."""

@@ -1,0 +1,1 @@
+"""Front door for EHRs: CDS Hooks 2.0.1."""

@@ -1,0 +1,380 @@
+"""Cards from an assessment: one per lesion, most urgent first, at most five. Pure.
+
+Every text on a card is this service's own, but for references and dates, which are shown as code.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from app.assess.record import Gap
+from app.assess.result import Assessment, LesionAssessment, Scored
+from app.engine.provenance import Age, Citation
+from app.engine.provenance import Source as RecordSource
+from app.engine.question import Answer, Item
+from app.engine.score import ScoreResult
+from app.knowledge.findings import FINDINGS
+from app.knowledge.instrument import Urgency, names, totals_text
+from cds_hooks.markdown import code_span, plain
+from cds_hooks.protocol import MAX_SUMMARY, Card, Source, WireCoding
+
+MAX_CARDS = 5
+MAX_DETAIL = 4_000
+_MAX_SOURCES = 2
+_MAX_ASIDE = 3
+_SET_ASIDE = frozenset({"observations", "conditions", "lesion"})
+_INDICATORS: dict[Urgency, Literal["info", "warning", "critical"]] = {
+    Urgency.EMERGENCY: "critical",
+    Urgency.SAME_DAY: "critical",
+    Urgency.URGENT: "warning",
+    Urgency.ROUTINE: "info",
+}
+_REASONS_SYSTEM = "http://terminology.hl7.org/CodeSystem/non-adherence-reason-codes"
+OVERRIDE_REASONS = [
+    WireCoding(code, _REASONS_SYSTEM, display)
+    for code, display in (
+        ("action-completed", "Action completed"),
+        ("need-more-info", "Need more information"),
+        ("wrong-time-workflow", "Wrong time in the workflow"),
+        ("inappropriate-recipient", "Inappropriate recipient"),
+        ("patient-ineligible", "Patient ineligible"),
+        ("patient-contraindication", "Patient contraindication"),
+        ("recipient-does-not-trust", "Recipient does not trust the recommendation"),
+        ("patient-refuses", "Patient refuses"),
+    )
+]
+_NEEDS = {
+    "patient": "the Patient",
+    "conditions": "Conditions",
+    "observations": "Observations",
+    "procedures": "Procedures",
+    "bodyStructures": "BodyStructures",
+    "questionnaireResponses": "QuestionnaireResponses",
+    "resources": "unreadable resources",
+}
+# Findings that outrank any score of stability: shown beside it whatever it says.
+_BESIDE = (
+    "new-neurologic-deficit",
+    "sphincter-dysfunction",
+    "myelopathy",
+    "escc-grade",
+    "epidural-disease",
+    "root-contact",
+    "local-infection",
+    "systemic-infection",
+)
+_NOT_BESIDE = frozenset({"absent", "escc-0"})
+
+
+@dataclass(frozen=True, slots=True)
+class CardMaker:
+    """Makes cards for one deployment.
+
+    Args:
+        topics: the code system of card topics.
+        tenant: whose cards these are, so that two tenants never share an identity.
+    """
+
+    topics: str
+    tenant: str = ""
+
+    def cards(self, assessment: Assessment, hook_instance: str) -> list[Card]:
+        """At most five cards, most urgent first; what is not shown is counted on the last."""
+        shown = assessment.lesions[:MAX_CARDS]
+        hidden = assessment.lesions[MAX_CARDS:]
+        cards = [
+            self._lesion(assessment, lesion, hook_instance, hidden if lesion is shown[-1] else ())
+            for lesion in shown
+        ]
+        if not cards and _could_hide_a_lesion(assessment):
+            cards.append(self._incomplete(assessment, hook_instance))
+        return cards
+
+    def _lesion(
+        self,
+        assessment: Assessment,
+        assessed: LesionAssessment,
+        hook_instance: str,
+        hidden: Sequence[LesionAssessment],
+    ) -> Card:
+        leading = _leading(assessed)
+        return Card(
+            uuid=self._uuid(hook_instance, assessed.lesion.id),
+            summary=_summary(assessed, leading, len(hidden)),
+            indicator=_INDICATORS[assessed.urgency],
+            source=self._source(leading),
+            detail=_detail(assessment, assessed, leading, hidden),
+            overrideReasons=OVERRIDE_REASONS,
+        )
+
+    def _incomplete(self, assessment: Assessment, hook_instance: str) -> Card:
+        needs = _not_looked_at(assessment)
+        return Card(
+            uuid=self._uuid(hook_instance, "incomplete"),
+            summary="Bone metastases: not everything could be checked",
+            indicator="info",
+            source=Source("spine-mets-cds", topic=WireCoding("incomplete", self.topics)),
+            detail=(
+                f"**Not looked at in full:** {needs}. No lesion was found in the rest, which does not "
+                "mean that there is none.\n\n" + "\n".join(f"- {g.reason}" for g in _gaps(assessment))
+            )[:MAX_DETAIL],
+            overrideReasons=OVERRIDE_REASONS,
+        )
+
+    def _source(self, scored: Scored) -> Source:
+        first = scored.instrument.score.references[0]
+        return Source(
+            f"{scored.instrument.short}: {first.key}",
+            first.url,
+            WireCoding(scored.instrument.topic, self.topics, scored.instrument.short),
+        )
+
+    def _uuid(self, hook_instance: str, key: str) -> str:
+        return str(uuid5(_NAMESPACE, f"{self.tenant}|{hook_instance}|{key}"))
+
+
+_NAMESPACE: UUID = uuid5(NAMESPACE_URL, "https://fhir.spine-mets-cds.org/cards")
+
+
+def _could_hide_a_lesion(assessment: Assessment) -> bool:
+    """Whether something that was not looked at could hold a lesion."""
+    if {"conditions", "resources"} & assessment.unavailable:
+        return True
+    return assessment.bone_disease and bool(assessment.unavailable)
+
+
+def _leading(assessed: LesionAssessment) -> Scored:
+    """The score that the card is about: the most urgent of those that apply, else the first."""
+    applying = [scored for scored in assessed.scores if scored.result is not None]
+    return min(applying or assessed.scores, key=lambda scored: scored.urgency.rank)
+
+
+# -- summary -----------------------------------------------------------------------------------------
+
+
+def _summary(assessed: LesionAssessment, scored: Scored, hidden: int) -> str:
+    more = f" (+{hidden} more lesions)" if hidden > 1 else " (+1 more lesion)" if hidden else ""
+    for text in _summaries(assessed, scored):
+        if len(text) + len(more) <= MAX_SUMMARY:
+            return text + more
+    return f"{assessed.lesion.place.label}: see detail{more}"
+
+
+def _summaries(assessed: LesionAssessment, scored: Scored) -> Iterator[str]:
+    """The same statement in fewer and fewer words; the last is always short enough."""
+    label = assessed.lesion.place.label
+    result, advice = scored.result, scored.advice
+    if assessed.lesion.not_scored is not None:
+        yield f"{label}: {assessed.lesion.not_scored}"
+        yield f"{label}: not active, not scored"
+        return
+    if result is None or advice is None:
+        reasons = " ".join(s.applicability.reason or "" for s in assessed.scores)
+        yield f"{label}: no score applies. {reasons}"
+        yield f"{label}: no score applies; see why in the detail"
+        return
+    if scored.applicability.applies is None and not assessed.lesion.names_within:
+        yield f"{label}: SINS and Mirels cannot be settled until the bone is recorded"
+        return
+    if assessed.lesion.names_within:
+        yield f"{label}: {advice.headline}"
+        yield f"{label}: may mean a lesion scored by itself"
+        return
+    head = f"{label}: {scored.instrument.short} {totals_text(result.totals)} of {result.score.highest}"
+    headline = advice.headline + (", preliminary" if _provisional(result) else "")
+    if scored.as_recorded is None and not result.settled and result.would_settle:
+        yield f"{head}. {headline}; {names(result.score, result.would_settle)} would settle it"
+    if scored.flags and scored.as_recorded is None and result.settled:
+        yield f"{head}. {headline}; {len(scored.flags)} warning{'s' * (len(scored.flags) > 1)} beside it"
+    yield f"{head}. {headline}"
+    yield f"{head}. See detail"
+
+
+def _provisional(result: ScoreResult) -> bool:
+    return any(s.provisional for answer in result.answers.values() for s in answer.sources)
+
+
+# -- detail ------------------------------------------------------------------------------------------
+
+
+def _detail(
+    assessment: Assessment,
+    assessed: LesionAssessment,
+    scored: Scored,
+    hidden: Sequence[LesionAssessment],
+) -> str:
+    """Sections in the order in which they matter; the last give way where all do not fit."""
+    sections = [
+        *_says(assessed, scored),
+        *_beside(assessment, assessed),
+        *_table(scored),
+        *_open(scored),
+        *_hidden(hidden),
+        *_unseen(assessment),
+        *_cautions(scored),
+        *_references(scored, assessment),
+    ]
+    kept: list[str] = []
+    room = MAX_DETAIL - len(_SHORTENED)
+    for section in sections:
+        if len(section) + 2 > room:
+            return "\n\n".join(kept) + _SHORTENED
+        kept.append(section)
+        room -= len(section) + 2
+    return "\n\n".join(kept)
+
+
+_SHORTENED = "\n\nShortened: the whole assessment is at `POST /api/v1/assessments`."
+
+
+def _says(assessed: LesionAssessment, scored: Scored) -> Iterator[str]:
+    if assessed.lesion.not_scored is not None:
+        yield assessed.lesion.not_scored
+        return
+    if scored.advice is None:
+        yield "\n".join(f"- {s.applicability.reason}" for s in assessed.scores)
+        return
+    yield f"**{scored.advice.text}**"
+    for flag in scored.flags:
+        if flag.text != scored.advice.text:
+            yield f"**Mind:** {flag.text}"
+    yield (
+        f"For {scored.advice.decides} to decide with the patient; alternatives, no intervention "
+        "included, are theirs to weigh."
+    )
+
+
+def _beside(assessment: Assessment, assessed: LesionAssessment) -> Iterator[str]:
+    views = {view.finding: view for view in (*assessment.patient_findings, *assessed.findings)}
+    told: list[str] = []
+    for code in _BESIDE:
+        view = views.get(code)
+        if view is None or set(view.possible) <= _NOT_BESIDE:
+            continue
+        labels = FINDINGS[code].answer_labels
+        answers = " or ".join(labels.get(answer, answer) for answer in view.possible)
+        when = max((source.effective or "" for source in view.sources), default="")[:10]
+        told.append(f"{FINDINGS[code].label}: {answers}{f' ({when})' if when else ''}")
+    if told:
+        yield (
+            "**Recorded beside the score, which does not judge it:** "
+            + "; ".join(told)
+            + ". Look at it first; do not wait for this tool."
+        )
+
+
+def _table(scored: Scored) -> Iterator[str]:
+    if scored.result is None:
+        return
+    result = scored.result
+    rows = ["| Item | The record says | Points | Source |", "|---|---|---|---|"]
+    for item in result.score.items:
+        answer = result.answers[item.code]
+        points = _range(result.points(item.code))
+        rows.append(f"| {item.label} | {_says_of(item, answer)} | {points} | {_sources(answer)} |")
+    bands = ", ".join(_band(result, code) for code in result.bands)
+    rows.append(f"| **Total** | **{bands}** | **{totals_text(result.totals)}** | |")
+    yield "\n".join(rows)
+
+
+def _band(result: ScoreResult, code: str) -> str:
+    band = result.score.band(code)
+    return f"{band.label} ({band.low}-{band.high})" if band.low < band.high else f"{band.label} ({band.low})"
+
+
+def _range(points: Sequence[int]) -> str:
+    return " or ".join(map(str, points)) if len(points) < 3 else f"{points[0]} to {points[-1]}"  # noqa: PLR2004  two numbers are read at a glance
+
+
+def _says_of(item: Item, answer: Answer) -> str:
+    if not answer.recorded:
+        return "too old or undated" if answer.unused else "not recorded"
+    if len(answer.possible) == len(item.options):
+        return "could not be told"
+    labels = {option.code: option.label for option in item.options}
+    text = plain(" or ".join(labels[code] for code in answer.possible))
+    return f"{text} (sources disagree)" if answer.conflicting else text
+
+
+def _sources(answer: Answer) -> str:
+    used = answer.sources or answer.unused
+    shown = [_source(source) for source in used[:_MAX_SOURCES]]
+    if len(used) > _MAX_SOURCES:
+        shown.append(f"{len(used) - _MAX_SOURCES} more")
+    return ", ".join(shown)
+
+
+def _source(source: RecordSource) -> str:
+    text = code_span(source.reference)
+    if source.effective:
+        text += f" {code_span(source.effective[:10])}"
+    if source.age is not Age.FRESH:
+        text += f" {source.age.value}"
+    return f"{text} preliminary" if source.provisional else text
+
+
+def _open(scored: Scored) -> Iterator[str]:
+    if scored.result is None:
+        return
+    result = scored.result
+    if not scored.settled and result.would_settle:
+        yield f"**Would settle it:** {names(result.score, result.would_settle)}."
+    if result.missing:
+        yield f"**Not recorded or too old:** {_and(result, result.missing)}."
+    others = [FINDINGS[code].label.lower() for code in scored.record_next if code in FINDINGS]
+    if others:
+        yield f"**To record next:** {', '.join(others)}."
+
+
+def _and(result: ScoreResult, items: Iterable[str]) -> str:
+    return ", ".join(result.score.item(code).label.lower() for code in items)
+
+
+def _hidden(hidden: Sequence[LesionAssessment]) -> Iterator[str]:
+    if hidden:
+        labels = ", ".join(lesion.lesion.place.label for lesion in hidden)
+        yield f"**{len(hidden)} more not shown on cards, none more urgent:** {labels}."
+
+
+def _unseen(assessment: Assessment) -> Iterator[str]:
+    if assessment.unavailable:
+        yield f"**Not everything could be checked:** {_not_looked_at(assessment)}."
+    aside = [g.reason for g in assessment.gaps if g.need in _SET_ASIDE - assessment.unavailable]
+    if aside:
+        more = f"\n- and {len(aside) - _MAX_ASIDE} more" if len(aside) > _MAX_ASIDE else ""
+        listed = "\n".join(f"- {code_span(reason)}" for reason in aside[:_MAX_ASIDE])
+        yield f"**Recorded, and not counted for any lesion**\n{listed}{more}"
+
+
+def _not_looked_at(assessment: Assessment) -> str:
+    return ", ".join(_NEEDS.get(need, need) for need in sorted(assessment.unavailable))
+
+
+def _gaps(assessment: Assessment) -> list[Gap]:
+    return [gap for gap in assessment.gaps if gap.need in assessment.unavailable][:10]
+
+
+def _cautions(scored: Scored) -> Iterator[str]:
+    if scored.cautions:
+        texts = dict.fromkeys(f"- {caution.text}" for caution in scored.cautions)
+        yield "**Cautions**\n" + "\n".join(texts)
+
+
+def _references(scored: Scored, assessment: Assessment) -> Iterator[str]:
+    if not scored.references:
+        return
+    told: dict[str, None] = {}
+    for cite in scored.references:
+        told[_reference(cite)] = None
+    knowledge = assessment.knowledge
+    yield (
+        "**Sources**\n"
+        + "\n".join(f"- {text}" for text in told)
+        + f"\n\nKnowledge {knowledge.version} `{knowledge.digest[:12]}`, judged at "
+        f"{assessment.as_of:%Y-%m-%d %H:%M %Z}."
+    )
+
+
+def _reference(cite: Citation) -> str:
+    return f"{cite.title} ({cite.tag.label})"

@@ -1,0 +1,103 @@
+"""The one step between a request and the record: what was sent, what was not, and whose it is."""
+
+import re
+
+import msgspec
+
+from app.assess.record import Record
+from app.errors import ContradictionError, EnvelopeError, Issue, MissingDataError
+from app.fhir import wire
+from app.fhir.collection import Collected, collect, decode
+from app.fhir.patient_gate import PatientGate
+from app.fhir.reader import Reader
+from app.fhir.strict import check_depth
+from cds_hooks.protocol import HookRequest
+from cds_hooks.services import HookService
+
+_ID = re.compile(r"(?:Patient/)?([A-Za-z0-9.\-]{1,256})")
+# The types that each key may hold directly; Bundles of them are the rule.
+_TYPES: dict[str, tuple[str, ...]] = {
+    "patient": ("Patient",),
+    "conditions": ("Condition",),
+    "observations": ("Observation",),
+    "procedures": ("Procedure",),
+    "medications": ("MedicationRequest", "MedicationStatement"),
+    "bodyStructures": ("BodyStructure",),
+    "questionnaireResponses": ("QuestionnaireResponse",),
+}
+# No rule reads medications yet, so that their absence hides nothing.
+_NOT_NEEDED = frozenset({"medications"})
+_NULL = msgspec.Raw(b"null")
+
+
+def patient_id(request: HookRequest) -> str:
+    """The id of the patient in the context, without its type.
+
+    Raises:
+        EnvelopeError: it is missing or no id.
+        ContradictionError: the access token is bound to another patient.
+    """
+    text = request.text("patientId")
+    match = _ID.fullmatch(text) if text is not None else None
+    if match is None:
+        reason = (
+            "context.patientId is missing: send the patient's id. An EHR that strips it may not have "
+            "this endpoint's address registered exactly."
+            if text is None
+            else "context.patientId must be a FHIR id without spaces or other signs."
+        )
+        raise EnvelopeError(reason, [Issue("/context/patientId", "required", reason)])
+    if request.patient_in_token is not None and request.patient_in_token != match[1]:
+        raise ContradictionError("fhirAuthorization.patient is not context.patientId: nothing was evaluated.")
+    return match[1]
+
+
+def gather(body: bytes, request: HookRequest, service: HookService, reader: Reader) -> Record:
+    """The record behind a request.
+
+    Raises:
+        MissingDataError: a required prefetch key is missing or holds an error.
+        ContradictionError: a key holds a wrong resource, or a resource is another patient's.
+        UnreadableError: the body is nested too deep, or a resource repeats a name.
+    """
+    patient = patient_id(request)
+    collected = Collected()
+    failed = [key for key in _TYPES if not _take(key, request, collected)]
+    check_depth(body)
+    missing = [key for key in service.required if key in failed]
+    if missing:
+        raise MissingDataError(
+            f"The prefetch lacks {' and '.join(missing)}: send it as discovery asks.",
+            [
+                Issue(
+                    f"/prefetch/{key}",
+                    "incomplete",
+                    f"Prefetch key {key} is required and was not sent, or holds an error.",
+                )
+                for key in missing
+            ],
+        )
+    bases = [request.fhir_server] if request.fhir_server else []
+    return reader.collected(collected, PatientGate(patient, bases))
+
+
+def _take(key: str, request: HookRequest, collected: Collected) -> bool:
+    """Add what one key holds; False where nothing can be known from it."""
+    raw = request.prefetch.get(key)
+    if raw is None:
+        if key not in _NOT_NEEDED:
+            collected.lacks(key, "The client did not send this prefetch key.")
+        return False
+    if raw == _NULL:
+        return True
+    found = decode(raw)
+    if isinstance(found, wire.OperationOutcome):
+        collected.lacks(key, "The client could not look: it sent an error in this prefetch key.")
+        return False
+    if not isinstance(found, wire.WholeBundle | wire.Bundle | wire.LooseBundle):
+        kind = found.resourceType if isinstance(found, wire.Stub) else type(found).__name__
+        if kind not in _TYPES[key]:
+            reason = f"Prefetch key {key} holds neither {_TYPES[key][0]} nor a Bundle: send what it asks for."
+            raise ContradictionError(reason, [Issue(f"/prefetch/{key}", "invalid", reason)])
+    collect(found, collected, [key])
+    return True

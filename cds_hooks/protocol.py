@@ -1,0 +1,215 @@
+"""The wire of CDS Hooks 2.0.1: tolerant in, strict out. Imports nothing of the service's own.
+
+Numbers in brackets are those of the conformance checklist that the tests name.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import msgspec
+
+_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+MAX_SUMMARY = 139
+
+
+class HookRequestError(ValueError):
+    """A request that is JSON but no CDS Hooks request.
+
+    Args:
+        member: the member at fault.
+        message: what is wrong and how to mend it.
+    """
+
+    def __init__(self, member: str, message: str) -> None:
+        super().__init__(message)
+        self.member = member
+        self.message = message
+
+
+class Envelope(msgspec.Struct, gc=False):
+    """A request as it comes: members of any type, so that each can be judged by itself."""
+
+    hook: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    hookInstance: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    fhirServer: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    fhirAuthorization: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    context: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    prefetch: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+
+
+class Authorization(msgspec.Struct, gc=False):
+    """What is read of ``fhirAuthorization``; the token itself is not."""
+
+    patient: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HookRequest:
+    """A request whose members have been judged.
+
+    Args:
+        context: the context's members, undecoded.
+        prefetch: by key, the undecoded value; None where the client sent no prefetch.
+        patient_in_token: the patient that the access token is bound to, where it says so.
+    """
+
+    hook: str
+    hook_instance: str
+    fhir_server: str | None
+    context: Mapping[str, msgspec.Raw]
+    prefetch: Mapping[str, msgspec.Raw]
+    patient_in_token: str | None
+
+    def text(self, name: str) -> str | None:
+        """A member of the context that is a text; None where it is missing.
+
+        Raises:
+            HookRequestError: it is there and no text, or blank.
+        """
+        raw = self.context.get(name)
+        if raw is None:
+            return None
+        return _text(raw, f"context.{name}")
+
+
+_decode_envelope = msgspec.json.Decoder(Envelope).decode
+_decode_text = msgspec.json.Decoder(str).decode
+_decode_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_decode_authorization = msgspec.json.Decoder(Authorization).decode
+DECODE_ERRORS = (msgspec.DecodeError, RecursionError)
+
+
+def read_request(body: bytes, hook: str) -> HookRequest:
+    """The request in a body, for a service of one hook [R25 to R34].
+
+    Raises:
+        HookRequestError: a member is missing or of the wrong type, or the hook is another one.
+        msgspec.DecodeError: the body is no JSON object.
+    """
+    envelope = _decode_envelope(body)
+    named = _required_text(envelope.hook, "hook")
+    if named != hook:
+        raise HookRequestError("hook", f"This service answers the hook {hook} only.")
+    instance = _required_text(envelope.hookInstance, "hookInstance")
+    if not _UUID.fullmatch(instance):
+        raise HookRequestError("hookInstance", "hookInstance must be a UUID.")
+    if envelope.context is msgspec.UNSET:
+        raise HookRequestError("context", "context is missing: send the context of the hook.")
+    server = None
+    if envelope.fhirServer is not msgspec.UNSET:
+        server = _text(envelope.fhirServer, "fhirServer")
+    patient = None
+    if envelope.fhirAuthorization is not msgspec.UNSET:
+        if server is None:
+            raise HookRequestError("fhirServer", "fhirAuthorization needs fhirServer beside it.")
+        patient = _authorized_patient(envelope.fhirAuthorization)
+    prefetch: Mapping[str, msgspec.Raw] = {}
+    if envelope.prefetch is not msgspec.UNSET:
+        prefetch = _members(envelope.prefetch, "prefetch")
+    context = _members(envelope.context, "context")
+    return HookRequest(named, instance.lower(), server, context, prefetch, patient)
+
+
+def _required_text(raw: msgspec.Raw | msgspec.UnsetType, member: str) -> str:
+    if raw is msgspec.UNSET:
+        raise HookRequestError(member, f"{member} is missing: send it as a text.")
+    return _text(raw, member)
+
+
+def _text(raw: msgspec.Raw | msgspec.UnsetType, member: str) -> str:
+    try:
+        value = _decode_text(raw) if isinstance(raw, msgspec.Raw) else ""
+    except DECODE_ERRORS:
+        raise HookRequestError(member, f"{member} must be a text.") from None
+    if not value.strip():
+        raise HookRequestError(member, f"{member} must be a text that is not blank.")
+    return value
+
+
+def _members(raw: msgspec.Raw, member: str) -> Mapping[str, msgspec.Raw]:
+    try:
+        return _decode_members(raw)
+    except DECODE_ERRORS:
+        raise HookRequestError(member, f"{member} must be an object.") from None
+
+
+def _authorized_patient(raw: msgspec.Raw) -> str | None:
+    try:
+        return _decode_authorization(raw).patient
+    except DECODE_ERRORS:
+        raise HookRequestError("fhirAuthorization", "fhirAuthorization must be an object.") from None
+
+
+class WireCoding(msgspec.Struct, omit_defaults=True):
+    """A coding; ``display`` is required in override reasons [R102, R122]."""
+
+    code: str
+    system: str
+    display: str | None = None
+
+
+class Source(msgspec.Struct, omit_defaults=True):
+    """The primary origin of the guidance [R97 to R101]."""
+
+    label: str
+    url: str | None = None
+    topic: WireCoding | None = None
+
+
+class Link(msgspec.Struct, omit_defaults=True):
+    """A link; ``appContext`` goes with ``smart`` only [R103, R104]."""
+
+    label: str
+    url: str
+    type: Literal["absolute", "smart"]
+    appContext: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what the specification forbids."""
+        if self.appContext is not None and self.type != "smart":
+            raise ValueError("appContext goes with smart links only")
+
+
+class Card(msgspec.Struct, omit_defaults=True):
+    """A card; members without a value are left out [R5, R82 to R94]."""
+
+    uuid: str
+    summary: str
+    indicator: Literal["info", "warning", "critical"]
+    source: Source
+    detail: str | None = None
+    overrideReasons: list[WireCoding] | None = None
+    links: list[Link] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what the specification forbids."""
+        if not self.summary.strip() or len(self.summary) > MAX_SUMMARY or "\n" in self.summary:
+            raise ValueError("a summary is one line of fewer than 140 characters")
+
+
+class Cards(msgspec.Struct):
+    """The answer to an invocation: ``cards`` is always there [R73, R74]."""
+
+    cards: list[Card]
+
+
+class Service(msgspec.Struct, omit_defaults=True):
+    """One entry of discovery [R12 to R20]."""
+
+    hook: str
+    id: str
+    title: str
+    description: str
+    prefetch: dict[str, str] | None = None
+    usageRequirements: str | None = None
+
+
+class Services(msgspec.Struct):
+    """The discovery document."""
+
+    services: list[Service]
+
+
+encode = msgspec.json.Encoder().encode
