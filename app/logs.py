@@ -7,6 +7,7 @@ import logging
 import sys
 from typing import Any
 
+import msgspec
 import structlog
 
 ALLOWED_FIELDS = frozenset(
@@ -43,9 +44,9 @@ def configure() -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _allow_listed_only,
-            structlog.processors.JSONRenderer(),
+            structlog.processors.JSONRenderer(serializer=_json),
         ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer),
         cache_logger_on_first_use=True,
     )
 
@@ -53,6 +54,10 @@ def configure() -> None:
 def logger() -> Any:  # noqa: ANN401  structlog's own type: any bound logger
     """The service's logger."""
     return structlog.get_logger()
+
+
+def _json(event: object, **_options: object) -> bytes:
+    return msgspec.json.encode(event)
 
 
 def _allow_listed_only(

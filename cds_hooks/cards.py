@@ -9,7 +9,7 @@ from typing import Literal
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from app.assess.record import Gap
-from app.assess.result import Assessment, LesionAssessment, Scored
+from app.assess.result import Assessment, LesionAssessment, Scored, finding_view
 from app.engine.provenance import Age, Citation
 from app.engine.provenance import Source as RecordSource
 from app.engine.question import Answer, Item
@@ -246,11 +246,13 @@ def _says(assessed: LesionAssessment, scored: Scored) -> Iterator[str]:
 
 
 def _beside(assessment: Assessment, assessed: LesionAssessment) -> Iterator[str]:
-    views = {view.finding: view for view in (*assessment.patient_findings, *assessed.findings)}
     told: list[str] = []
     for code in _BESIDE:
-        view = views.get(code)
-        if view is None or set(view.possible) <= _NOT_BESIDE:
+        facts = assessed.lesion.facts.get(code) or assessment.patient_facts.get(code)
+        if not facts:
+            continue
+        view = finding_view(code, facts)
+        if set(view.possible) <= _NOT_BESIDE:
             continue
         labels = FINDINGS[code].answer_labels
         answers = " or ".join(labels.get(answer, answer) for answer in view.possible)
@@ -292,8 +294,7 @@ def _says_of(item: Item, answer: Answer) -> str:
         return "too old or undated" if answer.unused else "not recorded"
     if len(answer.possible) == len(item.options):
         return "could not be told"
-    labels = {option.code: option.label for option in item.options}
-    text = plain(" or ".join(labels[code] for code in answer.possible))
+    text = plain(" or ".join(item.labels[code] for code in answer.possible))
     return f"{text} (sources disagree)" if answer.conflicting else text
 
 
@@ -364,9 +365,7 @@ def _cautions(scored: Scored) -> Iterator[str]:
 def _references(scored: Scored, assessment: Assessment) -> Iterator[str]:
     if not scored.references:
         return
-    told: dict[str, None] = {}
-    for cite in scored.references:
-        told[_reference(cite)] = None
+    told = {cite.title: _reference(cite) for cite in scored.references}.values()
     knowledge = assessment.knowledge
     yield (
         "**Sources**\n"

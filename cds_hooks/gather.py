@@ -1,17 +1,18 @@
 """The one step between a request and the record: what was sent, what was not, and whose it is."""
 
 import re
+from collections.abc import Mapping
 
 import msgspec
 
 from app.assess.record import Record
 from app.errors import ContradictionError, EnvelopeError, Issue, MissingDataError
 from app.fhir import wire
-from app.fhir.collection import Collected, collect, decode
+from app.fhir.collection import Collected, Decoded, collect, decode
 from app.fhir.patient_gate import PatientGate
 from app.fhir.reader import Reader
-from app.fhir.strict import check_depth
-from cds_hooks.protocol import HookRequest
+from app.fhir.strict import check_depth, has_escaped_letters
+from cds_hooks.protocol import Envelope, HookRequest
 from cds_hooks.services import HookService
 
 _ID = re.compile(r"(?:Patient/)?([A-Za-z0-9.\-]{1,256})")
@@ -25,9 +26,61 @@ _TYPES: dict[str, tuple[str, ...]] = {
     "bodyStructures": ("BodyStructure",),
     "questionnaireResponses": ("QuestionnaireResponse",),
 }
+
+
+class WholePrefetch(msgspec.Struct, gc=False):
+    """A prefetch whose every resource decodes, which is the rule: read in the same pass as the body."""
+
+    patient: wire.Whole | msgspec.UnsetType | None = msgspec.UNSET
+    conditions: wire.Whole | msgspec.UnsetType | None = msgspec.UNSET
+    observations: wire.Whole | msgspec.UnsetType | None = msgspec.UNSET
+    procedures: wire.Whole | msgspec.UnsetType | None = msgspec.UNSET
+    medications: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    bodyStructures: wire.Whole | msgspec.UnsetType | None = msgspec.UNSET
+    questionnaireResponses: wire.Whole | msgspec.UnsetType | None = msgspec.UNSET
+
+
+class WholeEnvelope(Envelope, gc=False):
+    """A request whose prefetch decodes as a whole."""
+
+    prefetch: WholePrefetch | msgspec.UnsetType = msgspec.UNSET
+
+
+_decode_envelope = msgspec.json.Decoder(WholeEnvelope).decode
+
+
+def decode_whole(body: bytes) -> Envelope:
+    """The envelope in one pass with its resources.
+
+    Raises:
+        msgspec.DecodeError: a resource does not decode, or a repeated name could change whose it is: read
+            the values one by one.
+    """
+    envelope = _decode_envelope(body)
+    if isinstance(envelope.prefetch, WholePrefetch):
+        prefetch = envelope.prefetch
+        held = (getattr(prefetch, key) for key in _TYPES)
+        resources = sum(
+            len(value.entry or ()) if isinstance(value, wire.WholeBundle) else 1
+            for value in held
+            if isinstance(value, msgspec.Struct)
+        )
+        if _apart(prefetch) or body.count(b'"subject"') > resources or has_escaped_letters(body):
+            raise msgspec.DecodeError
+    return envelope
+
+
+def _apart(prefetch: WholePrefetch) -> bool:
+    """Whether a key holds resources that name their patient another way, or of types read as stubs."""
+    medications = prefetch.medications
+    return isinstance(prefetch.bodyStructures, msgspec.Struct) or (
+        isinstance(medications, msgspec.Raw) and medications != _NULL
+    )
+
+
+_NULL = msgspec.Raw(b"null")
 # No rule reads medications yet, so that their absence hides nothing.
 _NOT_NEEDED = frozenset({"medications"})
-_NULL = msgspec.Raw(b"null")
 
 
 def patient_id(request: HookRequest) -> str:
@@ -81,16 +134,25 @@ def gather(body: bytes, request: HookRequest, service: HookService, reader: Read
     return reader.collected(collected, PatientGate(patient, bases))
 
 
+def _value(key: str, request: HookRequest) -> Decoded | msgspec.UnsetType | None:
+    """What one key holds; None for null, UNSET for nothing."""
+    held = request.prefetch
+    found: Decoded | msgspec.Raw | msgspec.UnsetType | None
+    found = held.get(key, msgspec.UNSET) if isinstance(held, Mapping) else getattr(held, key)
+    if isinstance(found, msgspec.Raw):
+        return None if found == _NULL else decode(found)
+    return found
+
+
 def _take(key: str, request: HookRequest, collected: Collected) -> bool:
     """Add what one key holds; False where nothing can be known from it."""
-    raw = request.prefetch.get(key)
-    if raw is None:
+    found = _value(key, request)
+    if found is None:
+        return True
+    if found is msgspec.UNSET:
         if key not in _NOT_NEEDED:
             collected.lacks(key, "The client did not send this prefetch key.")
         return False
-    if raw == _NULL:
-        return True
-    found = decode(raw)
     if isinstance(found, wire.OperationOutcome):
         collected.lacks(key, "The client could not look: it sent an error in this prefetch key.")
         return False

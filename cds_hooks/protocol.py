@@ -4,9 +4,9 @@ Numbers in brackets are those of the conformance checklist that the tests name.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -36,6 +36,12 @@ class Envelope(msgspec.Struct, gc=False):
     fhirServer: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
     fhirAuthorization: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
     context: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    prefetch: Any = msgspec.UNSET
+
+
+class LooseEnvelope(Envelope, gc=False):
+    """The same with every prefetch value left undecoded."""
+
     prefetch: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
 
 
@@ -51,7 +57,7 @@ class HookRequest:
 
     Args:
         context: the context's members, undecoded.
-        prefetch: by key, the undecoded value; None where the client sent no prefetch.
+        prefetch: by key, the undecoded value; or what the service's own decoder made of it.
         patient_in_token: the patient that the access token is bound to, where it says so.
     """
 
@@ -59,7 +65,7 @@ class HookRequest:
     hook_instance: str
     fhir_server: str | None
     context: Mapping[str, msgspec.Raw]
-    prefetch: Mapping[str, msgspec.Raw]
+    prefetch: Mapping[str, msgspec.Raw] | msgspec.Struct
     patient_in_token: str | None
 
     def text(self, name: str) -> str | None:
@@ -74,21 +80,32 @@ class HookRequest:
         return _text(raw, f"context.{name}")
 
 
-_decode_envelope = msgspec.json.Decoder(Envelope).decode
+_decode_loosely = msgspec.json.Decoder(LooseEnvelope).decode
 _decode_text = msgspec.json.Decoder(str).decode
 _decode_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _decode_authorization = msgspec.json.Decoder(Authorization).decode
 DECODE_ERRORS = (msgspec.DecodeError, RecursionError)
 
 
-def read_request(body: bytes, hook: str) -> HookRequest:
+def read_request(
+    body: bytes, hook: str, decode: Callable[[bytes], Envelope] = _decode_loosely
+) -> HookRequest:
     """The request in a body, for a service of one hook [R25 to R34].
+
+    Args:
+        body: the body.
+        hook: the hook that the service answers.
+        decode: reads the body into an envelope in one pass; where it cannot, the values of the prefetch
+            are left undecoded.
 
     Raises:
         HookRequestError: a member is missing or of the wrong type, or the hook is another one.
         msgspec.DecodeError: the body is no JSON object.
     """
-    envelope = _decode_envelope(body)
+    try:
+        envelope = decode(body)
+    except DECODE_ERRORS:
+        envelope = _decode_loosely(body)
     named = _required_text(envelope.hook, "hook")
     if named != hook:
         raise HookRequestError("hook", f"This service answers the hook {hook} only.")
@@ -105,9 +122,11 @@ def read_request(body: bytes, hook: str) -> HookRequest:
         if server is None:
             raise HookRequestError("fhirServer", "fhirAuthorization needs fhirServer beside it.")
         patient = _authorized_patient(envelope.fhirAuthorization)
-    prefetch: Mapping[str, msgspec.Raw] = {}
-    if envelope.prefetch is not msgspec.UNSET:
+    prefetch: Mapping[str, msgspec.Raw] | msgspec.Struct = {}
+    if isinstance(envelope.prefetch, msgspec.Raw):
         prefetch = _members(envelope.prefetch, "prefetch")
+    elif isinstance(envelope.prefetch, msgspec.Struct):
+        prefetch = envelope.prefetch
     context = _members(envelope.context, "context")
     return HookRequest(named, instance.lower(), server, context, prefetch, patient)
 

@@ -8,14 +8,14 @@ import msgspec
 from fastapi import APIRouter, Request, Response
 
 from app.assess import assess
-from app.body import read_body
+from app.body import DirectRoute, read_body
 from app.errors import EnvelopeError, Issue, UnreadableError
 from app.fhir.reader import Reader
 from app.fhir.strict import check_text
 from app.knowledge import Knowledge
 from app.logs import logger
 from cds_hooks.cards import CardMaker
-from cds_hooks.gather import gather
+from cds_hooks.gather import decode_whole, gather
 from cds_hooks.protocol import (
     DECODE_ERRORS,
     Cards,
@@ -43,7 +43,7 @@ def router(
     max_bytes: int,
 ) -> APIRouter:
     """The routes under ``/cds-services``."""
-    routes = APIRouter(tags=["CDS Hooks"])
+    routes = APIRouter(tags=["CDS Hooks"], route_class=DirectRoute)
     discovery = encode(Services([_entry(service, templates) for service in SERVICES]))
 
     @routes.get(
@@ -97,7 +97,7 @@ def router(
 def _read(body: bytes, service: HookService) -> HookRequest:
     check_text(body)
     try:
-        request = read_request(body, service.hook)
+        request = read_request(body, service.hook, decode_whole)
         missing = [name for name in service.context if request.text(name) is None]
     except HookRequestError as error:
         raise _envelope_error(error.member, error.message) from None

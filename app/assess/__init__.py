@@ -5,13 +5,11 @@ from datetime import datetime
 
 from app.assess.lesions import group
 from app.assess.record import Record
-from app.assess.result import Alert, Assessment, FindingView, LesionAssessment, Scored
+from app.assess.result import Alert, Assessment, LesionAssessment, Scored
 from app.engine.provenance import Age
 from app.engine.question import given
-from app.engine.reading import Fact, Facts, Interval
 from app.engine.score import ScoreResult
 from app.knowledge import Knowledge
-from app.knowledge.findings import FINDINGS, INDETERMINATE
 from app.knowledge.instrument import (
     APPLIES,
     Advice,
@@ -45,7 +43,7 @@ def assess(record: Record, as_of: datetime, knowledge: Knowledge) -> Assessment:
         patient=record.patient,
         knowledge=knowledge,
         lesions=tuple(lesions),
-        patient_findings=_views(grouped.patient),
+        patient_facts=grouped.patient,
         gaps=tuple(sorted({*record.gaps, *grouped.gaps})),
         alerts=tuple(alert for lesion in lesions for alert in _alerts(lesion)),
         bone_disease=grouped.bone_disease,
@@ -82,7 +80,6 @@ def _assess_lesion(lesion: Lesion, knowledge: Knowledge) -> LesionAssessment:
     return LesionAssessment(
         lesion=lesion,
         scores=tuple(_score(lesion, i) for i in knowledge.instruments.values()),
-        findings=_views(lesion.facts),
     )
 
 
@@ -216,34 +213,6 @@ def _share(result: ScoreResult, total: int) -> int:
     """A total as its part of the range in thousandths, so that two scores can be ranked."""
     score = result.score
     return 1000 * (total - score.lowest) // (score.highest - score.lowest)
-
-
-def _views(facts: Facts) -> tuple[FindingView, ...]:
-    return tuple(_view(code, listed) for code, listed in facts.items() if listed)
-
-
-def _view(code: str, facts: Sequence[Fact]) -> FindingView:
-    usable = [fact for fact in facts if fact.source.age.usable]
-    shown = usable or list(facts)
-    coded = [fact.value for fact in shown if not isinstance(fact.value, Interval)]
-    spans = [fact.value for fact in shown if isinstance(fact.value, Interval)]
-    if coded:
-        every = frozenset(FINDINGS[code].answer_labels)
-        stated = [every if INDETERMINATE in value else value for value in coded]
-        common = frozenset.intersection(*stated)
-        kept = common or frozenset.union(*stated)
-        possible = tuple(answer for answer in FINDINGS[code].answer_labels if answer in kept)
-        conflicting = not common
-    else:
-        possible = tuple(dict.fromkeys(span.text for span in spans))
-        conflicting = any(not a.meets(b) for a in spans for b in spans)
-    return FindingView(
-        finding=code,
-        possible=possible,
-        conflicting=conflicting and bool(usable),
-        stale=not usable,
-        sources=tuple(sorted({fact.source for fact in facts}, key=lambda s: s.reference)),
-    )
 
 
 _SAME_OR_ANOTHER = local_policy(

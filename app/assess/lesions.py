@@ -352,7 +352,8 @@ class _Grouping:
             )
             if draft.place.site is None and counted:
                 self.gaps.append(Gap("site", _no_site(draft)))
-        lesions = [replace(lesion, names_within=_named_within(lesion, lesions)) for lesion in lesions]
+        if len(lesions) > 1:
+            lesions = [_with_names_within(lesion, lesions) for lesion in lesions]
         return Grouped(
             tuple(lesions), _frozen(self.patient), tuple(sorted(set(self.gaps))), self.bone_disease
         )
@@ -365,6 +366,11 @@ class _Grouping:
                 labels = tuple(draft.place.label for draft in drafts)
                 spans |= {draft.place: labels for draft in drafts}
         return spans
+
+
+def _with_names_within(lesion: Lesion, lesions: Sequence[Lesion]) -> Lesion:
+    named = _named_within(lesion, lesions)
+    return replace(lesion, names_within=named) if named else lesion
 
 
 def _named_within(lesion: Lesion, lesions: Sequence[Lesion]) -> tuple[str, ...]:
@@ -410,16 +416,18 @@ def _touch(one: Place, other: Place) -> bool:
 
 
 def _frozen(facts: Mapping[str, Sequence[Fact]]) -> dict[str, tuple[Fact, ...]]:
-    return {code: tuple(_current(FINDINGS[code], listed)) for code, listed in facts.items()}
+    return {
+        code: tuple(_current(listed) if FINDINGS[code].latest else dict.fromkeys(listed))
+        for code, listed in facts.items()
+    }
 
 
-def _current(finding: Finding, facts: Iterable[Fact]) -> Iterator[Fact]:
+def _current(facts: Iterable[Fact]) -> Iterator[Fact]:
     """For pain scales and laboratory values the latest usable value counts (CON-1)."""
     listed = list(dict.fromkeys(facts))
-    usable = [fact.moment for fact in listed if fact.source.age.usable]
-    latest = max(usable, default="")
+    latest = max((fact.moment for fact in listed if fact.source.age.usable), default="")
     for fact in listed:
-        if not finding.latest or not fact.source.age.usable or fact.moment == latest:
+        if not fact.source.age.usable or fact.moment == latest:
             yield fact
 
 

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import NamedTuple
 
 from app.engine.reading import Interval, Side
 from app.knowledge.anatomy import Place
 from app.knowledge.conditions import Disease
 
 
-@dataclass(frozen=True, slots=True)
-class When:
+class When(NamedTuple):
     """A clinical time as recorded, as the range it can mean.
 
     Args:
@@ -26,8 +26,7 @@ class When:
     instant: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One finding as one resource, or one component of it, records it.
 
     Args:
@@ -118,7 +117,7 @@ class Record:
 
     Args:
         patient: the id of the patient, or None where the record names none.
-        known: references of the Conditions and BodyStructures that were read and hold.
+        known: references of the Conditions and BodyStructures that hold, where an entry has a focus.
         unavailable: data needs that could not be looked at in full, such as ``observations``.
     """
 

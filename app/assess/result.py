@@ -1,13 +1,16 @@
 """What an assessment holds: per lesion, every score with what it leaves open, and what to say."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from app.assess.record import Gap
 from app.engine.provenance import Citation, Source
+from app.engine.question import compatible
+from app.engine.reading import Fact, Facts, Interval
 from app.engine.score import ScoreResult
 from app.knowledge import Knowledge
+from app.knowledge.findings import FINDINGS, INDETERMINATE
 from app.knowledge.instrument import Advice, Applicability, Instrument, Remark, Urgency
 from app.knowledge.lesion import Lesion
 
@@ -43,7 +46,7 @@ class Scored:
             cites += self.advice.cites
         for remark in (*self.flags, *self.cautions):
             cites += remark.cites
-        return tuple(dict.fromkeys(cites))
+        return tuple({(cite.key, cite.title): cite for cite in cites}.values())
 
     @property
     def urgency(self) -> Urgency:
@@ -74,7 +77,11 @@ class LesionAssessment:
 
     lesion: Lesion
     scores: tuple[Scored, ...]
-    findings: tuple[FindingView, ...]
+
+    @property
+    def findings(self) -> tuple[FindingView, ...]:
+        """Every finding of the lesion; made when asked for."""
+        return finding_views(self.lesion.facts)
 
     @property
     def urgency(self) -> Urgency:
@@ -99,7 +106,7 @@ class Assessment:
 
     Args:
         lesions: most urgent first.
-        patient_findings: findings of the patient as a whole.
+        patient_facts: facts of the patient as a whole, by finding.
         gaps: what could not be looked at, or is not recorded.
         bone_disease: whether the record holds bone disease that counts.
         unavailable: data needs that could not be looked at in full.
@@ -109,11 +116,16 @@ class Assessment:
     patient: str | None
     knowledge: Knowledge
     lesions: tuple[LesionAssessment, ...]
-    patient_findings: tuple[FindingView, ...]
+    patient_facts: Facts
     gaps: tuple[Gap, ...]
     alerts: tuple[Alert, ...]
     bone_disease: bool
     unavailable: frozenset[str]
+
+    @property
+    def patient_findings(self) -> tuple[FindingView, ...]:
+        """Every finding of the patient as a whole; made when asked for."""
+        return finding_views(self.patient_facts)
 
     @property
     def complete(self) -> bool:
@@ -121,4 +133,30 @@ class Assessment:
         return not self.gaps
 
 
-Answers = Mapping[str, tuple[str, ...]]
+def finding_views(facts: Facts) -> tuple[FindingView, ...]:
+    """Every finding as the record holds it."""
+    return tuple(finding_view(code, listed) for code, listed in facts.items() if listed)
+
+
+def finding_view(code: str, facts: Sequence[Fact]) -> FindingView:
+    """One finding as the record holds it: what its usable entries say, or its stale ones."""
+    usable = [fact for fact in facts if fact.source.age.usable]
+    shown = usable or list(facts)
+    coded = [fact.value for fact in shown if not isinstance(fact.value, Interval)]
+    spans = [fact.value for fact in shown if isinstance(fact.value, Interval)]
+    if coded:
+        labels = FINDINGS[code].answer_labels
+        kept, conflicting = compatible(
+            [frozenset(labels) if INDETERMINATE in value else value for value in coded]
+        )
+        possible = tuple(answer for answer in labels if answer in kept)
+    else:
+        possible = tuple(dict.fromkeys(span.text for span in spans))
+        conflicting = any(not a.meets(b) for a in spans for b in spans)
+    return FindingView(
+        finding=code,
+        possible=possible,
+        conflicting=conflicting and bool(usable),
+        stale=not usable,
+        sources=tuple(sorted({fact.source for fact in facts}, key=lambda s: s.reference)),
+    )

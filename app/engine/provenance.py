@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class DefinitionError(ValueError):
@@ -72,8 +73,7 @@ class Age(StrEnum):
         return self in (Age.FRESH, Age.AGEING)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Source:
+class Source(NamedTuple):
     """One resource of the record that says something.
 
     Args:

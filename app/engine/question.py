@@ -1,7 +1,8 @@
 """Items, their options, and answers as sets of options still possible."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from app.engine.provenance import Citation, DefinitionError, Source
 
@@ -18,26 +19,30 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One question of an instrument, with every option it allows in printed order."""
+    """One question of an instrument, with every option it allows in printed order.
+
+    Args:
+        codes: the option codes in printed order.
+        labels: the labels of the options, by code.
+    """
 
     code: str
     label: str
     question: str
     options: tuple[Option, ...]
     cite: Citation
+    codes: tuple[str, ...] = field(init=False, compare=False)
+    labels: Mapping[str, str] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "codes", tuple(option.code for option in self.options))
+        object.__setattr__(self, "labels", {o.code: o.label for o in self.options})
         codes = [option.code for option in self.options]
         if len(codes) < 2:  # noqa: PLR2004  a question with one option asks nothing
             raise DefinitionError(f"item {self.code}: fewer than two options")
         for code in codes:
             if codes.count(code) > 1:
                 raise DefinitionError(f"item {self.code}: two options have the code {code!r}")
-
-    @property
-    def codes(self) -> tuple[str, ...]:
-        """The option codes in printed order."""
-        return tuple(option.code for option in self.options)
 
     def points_of(self, code: str) -> int:
         """The points of one option.
@@ -56,16 +61,15 @@ class Item:
         Raises:
             DefinitionError: a code is not an option of the item.
         """
-        wanted = set(codes)
-        found = tuple(option.code for option in self.options if option.code in wanted)
+        wanted = codes if isinstance(codes, frozenset) else frozenset(codes)
+        found = tuple(code for code in self.codes if code in wanted)
         if len(found) != len(wanted):
             unknown = sorted(wanted.difference(found))
             raise DefinitionError(f"item {self.code}: no option {unknown}")
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(NamedTuple):
     """What one source says about one item: the options it leaves possible."""
 
     possible: frozenset[str]
@@ -125,6 +129,10 @@ def reconcile(item: Item, statements: Iterable[Statement], unused: tuple[Source,
     stated = list(statements)
     if not stated:
         return unknown(item, unused)
+    if len(stated) == 1:
+        # One source an item is the rule.
+        only = stated[0]
+        return Answer(item.ordered(only.possible), True, False, (only.source,), unused)
     possible, conflicting = compatible([statement.possible for statement in stated])
     return Answer(
         possible=item.ordered(possible),
@@ -148,5 +156,5 @@ def compatible(claims: Sequence[frozenset[str]]) -> tuple[frozenset[str], bool]:
     return frozenset(kept), True
 
 
-def _by_place(source: Source) -> tuple[str, str]:
-    return (source.reference, source.effective or "")
+def _by_place(source: Source) -> tuple[str, str, str, bool]:
+    return (source.reference, source.effective or "", source.age, source.provisional)

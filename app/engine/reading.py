@@ -11,6 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 from itertools import pairwise
+from typing import NamedTuple
 
 from app.engine.provenance import Age, DefinitionError, Source
 from app.engine.question import Answer, Item, Statement, reconcile
@@ -57,8 +58,7 @@ def exactly(value: Number, text: str = "") -> Interval:
     return Interval(low=bound, high=bound, text=text or str(value), decimals=decimals)
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(NamedTuple):
     """One thing that one resource says about one lesion or about the patient.
 
     Args:

@@ -41,7 +41,9 @@ class Score:
 
     Args:
         code: the identifier used in every interface.
-        worse: whether a high total is the worse one.
+        worse: whether a ``high`` or a ``low`` total is the worse one.
+        lowest: the lowest total that a complete answer can have.
+        highest: the highest.
     """
 
     code: str
@@ -54,6 +56,8 @@ class Score:
     misuse: tuple[str, ...]
     performance: tuple[Performance, ...]
     references: tuple[Citation, ...]
+    lowest: int = field(init=False, compare=False)
+    highest: int = field(init=False, compare=False)
     _masks: tuple[int, ...] = field(init=False, repr=False, compare=False)
     _points: Mapping[str, Mapping[str, int]] = field(init=False, repr=False, compare=False)
     _kept: dict[tuple[tuple[str, ...], ...], "_Outcome"] = field(
@@ -61,6 +65,10 @@ class Score:
     )
 
     def __post_init__(self) -> None:
+        lowest = sum(min((o.points for o in item.options), default=0) for item in self.items)
+        highest = sum(max((o.points for o in item.options), default=0) for item in self.items)
+        object.__setattr__(self, "lowest", lowest)
+        object.__setattr__(self, "highest", highest)
         self._refuse_contradictions()
         masks = tuple(sum(1 << total for total in range(b.low, b.high + 1)) for b in self.bands)
         points = {item.code: {o.code: o.points for o in item.options} for item in self.items}
@@ -100,16 +108,6 @@ class Score:
                 f"score {self.code}: the bands do not cover {self.lowest} to {self.highest}"
             )
 
-    @property
-    def lowest(self) -> int:
-        """The lowest total that a complete answer can have."""
-        return sum(min(option.points for option in item.options) for item in self.items)
-
-    @property
-    def highest(self) -> int:
-        """The highest total that a complete answer can have."""
-        return sum(max(option.points for option in item.options) for item in self.items)
-
     def item(self, code: str) -> Item:
         """The item with this code.
 
@@ -120,6 +118,10 @@ class Score:
             if item.code == code:
                 return item
         raise DefinitionError(f"score {self.code}: no item {code!r}")
+
+    def points_by_option(self, item: str) -> Mapping[str, int]:
+        """The points of every option of one item."""
+        return self._points[item]
 
     def band(self, code: str) -> Band:
         """The band with this code.
@@ -162,6 +164,19 @@ class Score:
             missing=tuple(code for code, answer in full.items() if not answer.recorded),
             would_settle=outcome.would_settle,
         )
+
+    def bands_with(
+        self, answers: Mapping[str, Answer], item: str, options: tuple[str, ...]
+    ) -> tuple[str, ...]:
+        """The bands still reachable if one item had other options.
+
+        Args:
+            answers: to every item.
+            item: the item whose options are exchanged.
+            options: what is still possible of it instead, in printed order.
+        """
+        possible = tuple(options if code == item else answers[code].possible for code in self._points)
+        return self._outcome(possible).bands
 
     def _outcome(self, possible: tuple[tuple[str, ...], ...]) -> "_Outcome":
         """What depends on the options alone; the answers of patients repeat, so it is kept."""
@@ -245,8 +260,8 @@ class ScoreResult:
 
     def points(self, item: str) -> tuple[int, ...]:
         """The points that the item may still carry, ascending."""
-        definition = self.score.item(item)
-        return tuple(sorted({definition.points_of(c) for c in self.answers[item].possible}))
+        by_option = self.score.points_by_option(item)
+        return tuple(sorted({by_option[option] for option in self.answers[item].possible}))
 
 
 def _sums(points: Iterable[Iterable[int]]) -> int:

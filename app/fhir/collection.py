@@ -15,6 +15,7 @@ from app.fhir import wire
 from app.fhir.strict import check_names, has_escaped_letters
 
 Buffer = bytes | msgspec.Raw
+Decoded = wire.Single | wire.WholeBundle | wire.Bundle | wire.LooseBundle | wire.Stub
 
 
 @dataclass(slots=True)
@@ -39,9 +40,7 @@ class Collected:
         self.unavailable.add(need)
 
 
-def decode(
-    raw: Buffer,
-) -> wire.Single | wire.WholeBundle | wire.Bundle | wire.LooseBundle | wire.Stub:
+def decode(raw: Buffer) -> Decoded:
     """One resource or Bundle, as far as this service reads it.
 
     Returns:
@@ -96,7 +95,7 @@ def ensure_object(body: Buffer) -> None:
 
 
 def collect(
-    found: wire.Single | wire.WholeBundle | wire.Bundle | wire.LooseBundle | wire.Stub,
+    found: Decoded,
     into: Collected,
     needs: Sequence[str],
 ) -> None:

@@ -8,12 +8,12 @@ from fractions import Fraction
 import msgspec
 
 from app.assess.record import Entry, Total, When
-from app.engine.reading import Interval, Side, exactly
+from app.engine.reading import Interval, exactly
 from app.fhir.codes import CodeBook
 from app.fhir.names import Names
 from app.fhir.sites import NOTHING, ReadSite, read_sites
 from app.fhir.times import read_period, read_when
-from app.fhir.wire import DECODE_ERRORS, Observation, Quantity, Range, Valued, decode_known
+from app.fhir.wire import DECODE_ERRORS, Concept, Observation, Quantity, Range, Valued, decode_known
 from app.knowledge.findings import FINDINGS, INDETERMINATE, TOTALS, Finding, Scale
 
 FINAL = frozenset({"final", "amended", "corrected"})
@@ -43,8 +43,10 @@ def frame_of(
 ) -> Frame:
     """Focus, site and time of an Observation, each taken from its panel where it has none."""
     site = read_sites(book, [observation.bodySite]) if observation.bodySite else NOTHING
-    listed = (*(f.reference for f in observation.focus or ()), *site.structures)
-    focus = tuple(names.within(name, reference) for name in listed if name)
+    focus: tuple[str, ...] = ()
+    if observation.focus or site.structures:
+        listed = (*(f.reference for f in observation.focus or ()), *site.structures)
+        focus = tuple(names.within(name, reference) for name in listed if name)
     when = (
         read_when(observation.effectiveDateTime)
         or read_when(observation.effectiveInstant)
@@ -69,62 +71,76 @@ def entries_of(
         frame: what its findings inherit.
         gaps: what could not be read is added here, one text for each.
     """
-    yield from _entry(book, observation, reference, frame, gaps)
+    found = _entry(book, observation, reference, frame, gaps)
+    if found is not None:
+        yield found
     for number, component in enumerate(observation.component or ()):
-        yield from _entry(book, component, f"{reference}#component[{number}]", frame, gaps)
+        found = _entry(book, component, f"{reference}#component[{number}]", frame, gaps)
+        if found is not None:
+            yield found
 
 
 def _entry(
     book: CodeBook, part: Valued, reference: str, frame: Frame, gaps: list[str]
-) -> Iterator[Entry | Total]:
+) -> Entry | Total | None:
     code = book.finding(part.code)
     if code is None:
-        return
-    place = frame.site.places[0] if frame.site.places else None
-    side: Side | None = frame.site.side
+        return None
+    places = frame.site.places
+    place = places[0] if places else None
     try:
         if code in TOTALS:
             total = _total(part)
-            if total is not None:
-                entry = Entry(code, frozenset(), reference, frame.when, frame.provisional, place, frame.focus)
-                yield Total(TOTALS[code], total, entry)
-            return
+            if total is None:
+                return None
+            entry = Entry(code, frozenset(), reference, frame.when, frame.provisional, place, frame.focus)
+            return Total(TOTALS[code], total, entry)
         value = _value(book, part, FINDINGS[code])
     except UnreadValueError as error:
         gaps.append(f"{reference}: {error}")
-        return
-    if value is not None:
-        yield Entry(code, value, reference, frame.when, frame.provisional, place, frame.focus, side)
+        return None
+    if value is None:
+        return None
+    return Entry(code, value, reference, frame.when, frame.provisional, place, frame.focus, frame.site.side)
 
 
 def _value(book: CodeBook, part: Valued, finding: Finding) -> frozenset[str] | Interval | None:
-    kinds = [
-        part.valueCodeableConcept,
-        part.valueQuantity,
-        part.valueRange,
-        part.valueInteger,
-        None if part.valueString is msgspec.UNSET else part.valueString,
-        None if part.valueBoolean is msgspec.UNSET else part.valueBoolean,
-    ]
-    if sum(kind is not None for kind in kinds) > 1:
+    others = _other_values(part)
+    if finding.scale is None and part.valueCodeableConcept is not None and not others:
+        return _coded(book, part.valueCodeableConcept, finding)
+    if others + (part.valueCodeableConcept is not None) > 1:
         raise UnreadValueError("holds two values; record one.")
     if finding.scale is not None:
         return _quantity(part, finding.scale)
-    if part.valueCodeableConcept is not None:
-        return _coded(book, part, finding)
-    if any(kind is not None for kind in kinds):
+    if others:
         raise UnreadValueError(f"{finding.label.lower()} is recorded as a coded answer, not so.")
     return None
 
 
-def _coded(book: CodeBook, part: Valued, finding: Finding) -> frozenset[str] | None:
-    codings = (part.valueCodeableConcept.coding or ()) if part.valueCodeableConcept else ()
+def _other_values(part: Valued) -> int:
+    """How many values there are beside a coded one."""
+    return (
+        (part.valueQuantity is not None)
+        + (part.valueRange is not None)
+        + (part.valueInteger is not None)
+        + (part.valueString is not msgspec.UNSET)
+        + (part.valueBoolean is not msgspec.UNSET)
+    )
+
+
+def _coded(book: CodeBook, concept: Concept, finding: Finding) -> frozenset[str]:
     answers = book.answers[finding.code]
-    codes = [book.resolve(coding.system, coding.code) for coding in codings]
-    found = frozenset(answers[code] for code in codes if code is not None and code in answers)
+    found: frozenset[str] = frozenset()
+    for coding in concept.coding or ():
+        code = book.resolve(coding.system, coding.code)
+        if code is not None and code in answers:
+            found |= {answers[code]}
     if not found:
         raise UnreadValueError(f"the answer to {finding.label.lower()} has no code this service knows.")
-    return frozenset({INDETERMINATE}) if INDETERMINATE in found else found
+    return _INDETERMINATE if INDETERMINATE in found else found
+
+
+_INDETERMINATE = frozenset({INDETERMINATE})
 
 
 def _quantity(part: Valued, scale: Scale) -> Interval | None:

@@ -115,43 +115,63 @@ class Reader:
         return self._book.finding(stub.code) is not None
 
     def _sort(self, collected: Collected, gate: PatientGate, parts: "_Parts") -> None:
-        """Every resource past the gate, and only those that can speak on to be read."""
-        book = self._book
+        """Every resource past the gate, and only those that can speak on to be read.
+
+        Most of a record is laboratory values: they cost one comparison and one look-up each.
+        """
+        finding_of, speaks_of_bone = self._book.finding, self._book.speaks_of_bone
         mine = f"Patient/{gate.patient}"
         for number, (resource, full_url) in enumerate(collected.resources):
-            if isinstance(resource, wire.Patient):
-                gate.whose(f"Patient/{resource.id}")
-                refuse_merged(resource)
-                continue
-            subject = resource.patient if isinstance(resource, _BY_PATIENT) else None
-            if subject is None and not isinstance(resource, wire.BodyStructure):
-                subject = getattr(resource, "subject", None)
-            reference = subject.reference if subject is not None else None
-            if reference != mine:
-                whose = self._whose(resource, reference, gate, parts)
-                if whose is not Whose.THIS_PATIENT:
+            if isinstance(resource, wire.Observation | wire.Condition):
+                subject = resource.subject
+                if (subject is None or subject.reference != mine) and not self._is_mine(
+                    resource, subject, gate, parts
+                ):
                     continue
-            if isinstance(resource, wire.Observation):
-                if resource.component or resource.hasMember or book.finding(resource.code):
-                    parts.observations.append((resource, own_reference(resource, full_url, number)))
-            elif not isinstance(resource, wire.Stub | wire.OperationOutcome):
-                parts.others.append((resource, own_reference(resource, full_url, number)))
+                if isinstance(resource, wire.Observation):
+                    if resource.component or resource.hasMember or finding_of(resource.code):
+                        parts.observations.append((resource, own_reference(resource, full_url, number)))
+                elif speaks_of_bone(resource.code):
+                    parts.others.append((resource, own_reference(resource, full_url, number)))
+                else:
+                    parts.beside.append((resource, full_url, number))
+            else:
+                self._sort_rarer(resource, full_url, number, gate, parts)
 
-    def _whose(
+    def _sort_rarer(
         self,
         resource: wire.Single | wire.Stub,
-        reference: str | None,
+        full_url: str | None,
+        number: int,
         gate: PatientGate,
         parts: "_Parts",
-    ) -> Whose:
+    ) -> None:
+        if isinstance(resource, wire.Patient):
+            gate.whose(f"Patient/{resource.id}")
+            refuse_merged(resource)
+        elif isinstance(resource, wire.Stub):
+            self._is_mine(resource, resource.subject or resource.patient, gate, parts)
+        elif isinstance(resource, wire.Procedure | wire.BodyStructure | wire.QuestionnaireResponse):
+            owner = resource.patient if isinstance(resource, wire.BodyStructure) else resource.subject
+            if self._is_mine(resource, owner, gate, parts):
+                parts.others.append((resource, own_reference(resource, full_url, number)))
+
+    def _is_mine(
+        self,
+        resource: wire.Single | wire.Stub,
+        subject: wire.Reference | None,
+        gate: PatientGate,
+        parts: "_Parts",
+    ) -> bool:
+        reference = subject.reference if subject is not None else None
         kind = resource.resourceType if isinstance(resource, wire.Stub) else type(resource).__name__
         need = NEEDS.get(kind or "")
         if reference is None and need is None:
-            return Whose.NOT_A_PATIENT
+            return False
         whose = gate.whose(reference)
         if whose is Whose.UNPROVABLE and need is not None:
             parts.unprovable[need] = parts.unprovable.get(need, 0) + 1
-        return whose
+        return whose is Whose.THIS_PATIENT
 
     def _record(self, patient: str | None, names: Names, parts: "_Parts") -> Record:
         for resource, reference in parts.others:
@@ -166,6 +186,9 @@ class Reader:
             else:
                 self._response(resource, reference, parts)
         self._observations(names, parts)
+        if any(entry.focus for entry in parts.entries):
+            # Only a focus asks whether a Condition that says nothing of bones is in the record.
+            parts.known.update(own_reference(c, url, n) for c, url, n in parts.beside if holds(c))
         parts.gaps += [Gap("observations", text) for text in parts.unread]
         parts.gaps += [Gap("conditions", text) for text in parts.contradictions]
         for need, count in sorted(parts.unprovable.items()):
@@ -186,8 +209,6 @@ class Reader:
         if not holds(condition):
             return
         parts.known.add(reference)
-        if not self._book.speaks_of_bone(condition.code):
-            return
         diagnosis = diagnosis_of(self._book, condition, reference, parts.contradictions)
         if diagnosis is not None:
             structures = tuple(map(names.of, diagnosis.structures))
@@ -235,7 +256,6 @@ class Reader:
                     parts.entries.append(found)
 
 
-_BY_PATIENT = (wire.BodyStructure, wire.Stub)
 _Other = wire.Condition | wire.Procedure | wire.BodyStructure | wire.QuestionnaireResponse
 
 
@@ -245,6 +265,7 @@ class _Parts:
     unavailable: set[str]
     observations: list[tuple[wire.Observation, str]] = field(default_factory=list)
     others: list[tuple[_Other, str]] = field(default_factory=list)
+    beside: list[tuple[wire.Condition, str | None, int]] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
     totals: list[Total] = field(default_factory=list)
     diagnoses: list[Diagnosis] = field(default_factory=list)

@@ -1,7 +1,7 @@
 """The place that a coded body site names, with its side, from every way records write it."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from app.engine.reading import Side
 from app.fhir.codes import Code, CodeBook
@@ -44,6 +44,10 @@ def read_sites(book: CodeBook, concepts: Sequence[Concept], qualifiers: Sequence
     """The places of a list of body sites; sides and parts beside them count for each."""
     if not concepts:
         return NOTHING
+    if len(concepts) == 1 and not qualifiers:
+        plain = _plain(book, concepts[0])
+        if plain is not None:
+            return plain
     codes = [code for concept in (*concepts, *qualifiers) for code in _codes(book, concept)]
     side = _one_side(SIDE_BY_CODE[code] for code in codes if code in SIDE_BY_CODE)
     parts = [PART_BY_CODE[code] for code in codes if code in PART_BY_CODE]
@@ -57,7 +61,7 @@ def read_sites(book: CodeBook, concepts: Sequence[Concept], qualifiers: Sequence
                 place = Place(part[place.site])
         own = _one_side(SIDE_BY_CODE[c] for c in _codes(book, concept) if c in SIDE_BY_CODE)
         if place.site is not None and SITES[place.site].sided:
-            place = replace(place, side=own or side)
+            place = place._replace(side=own or side)
         places.append(place)
     structures = tuple(
         extension.valueReference.reference
@@ -68,6 +72,18 @@ def read_sites(book: CodeBook, concepts: Sequence[Concept], qualifiers: Sequence
         and extension.valueReference.reference
     )
     return ReadSite(tuple(dict.fromkeys(places)), side, structures)
+
+
+def _plain(book: CodeBook, concept: Concept) -> ReadSite | None:
+    """The site of one coding and nothing beside it, which is the rule; None for anything else."""
+    if concept.extension or not concept.coding or len(concept.coding) != 1:
+        return None
+    coding = concept.coding[0]
+    code = book.resolve(coding.system, coding.code)
+    return _PLAIN.get(code) if code is not None else None
+
+
+_PLAIN = {code: ReadSite((place,)) for code, place in SITE_BY_CODE.items()}
 
 
 def narrow(coded: Place, sites: Sequence[Place]) -> tuple[tuple[Place, ...], bool]:
@@ -88,7 +104,7 @@ def narrow(coded: Place, sites: Sequence[Place]) -> tuple[tuple[Place, ...], boo
         if coded.holds(place):
             found.append(place)
         elif place.holds(coded):
-            found.append(replace(coded, side=coded.side or place.side))
+            found.append(coded._replace(side=coded.side or place.side))
         else:
             contradiction = True
             both_spinal = coded.kind is Kind.SPINE and place.kind is Kind.SPINE

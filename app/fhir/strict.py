@@ -54,14 +54,15 @@ def check_depth(body: bytes) -> None:
         UnreadableError: it is nested too deep.
     """
     brackets = body.translate(None, _NOT_BRACKETS)
-    for _ in range(MAX_DEPTH):
-        if not brackets:
+    for taken in range(MAX_DEPTH):
+        # What is left can be no deeper than it is long.
+        if len(brackets) <= MAX_DEPTH - taken:
             return
         left = brackets.replace(b"{}", b"").replace(b"[]", b"")
         if len(left) == len(brackets):
             break
         brackets = left
-    if brackets and _depth(body) > MAX_DEPTH:
+    if _depth(body) > MAX_DEPTH:
         raise UnreadableError(f"The body is nested deeper than {MAX_DEPTH}: flatten it.")
 
 

@@ -2,7 +2,7 @@
 
 import re
 from calendar import monthrange
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime
 
 from app.assess.record import When
 from app.fhir.wire import Period
@@ -36,8 +36,9 @@ def _read(text: str, year: str, *rest: str | None) -> When:
     on = date(int(year), int(month), int(day))
     if hour is None or minute is None or offset is None:
         return When(text, on, on)
-    clock = time(int(hour), int(minute), min(int(second or 0), 59))
-    instant = datetime.combine(on, clock, UTC) - _offset(offset)
+    # A leap second counts as the last second before it.
+    clock = f"{hour}:{minute}:{min(int(second or 0), 59):02}"
+    instant = datetime.fromisoformat(f"{on}T{clock}{offset}").astimezone(UTC)
     return When(text, instant.date(), instant.date(), instant)
 
 
@@ -46,10 +47,3 @@ def read_period(period: Period | None) -> When | None:
     if period is None:
         return None
     return read_when(period.end) or read_when(period.start)
-
-
-def _offset(text: str) -> timedelta:
-    if text == "Z":
-        return timedelta()
-    sign = -1 if text[0] == "-" else 1
-    return sign * timedelta(hours=int(text[1:3]), minutes=int(text[4:6]))

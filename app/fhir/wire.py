@@ -235,9 +235,10 @@ class Stub(_Part):
 
 
 Known = Single | Bundle
+Whole = Single | WholeBundle
 
 decode_known = msgspec.json.Decoder(Known).decode
-decode_whole = msgspec.json.Decoder(Single | WholeBundle).decode
+decode_whole = msgspec.json.Decoder(Whole).decode
 decode_stub = msgspec.json.Decoder(Stub).decode
 decode_entry = msgspec.json.Decoder(Entry).decode
 decode_loose_bundle = msgspec.json.Decoder(LooseBundle).decode

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
+from typing import NamedTuple
 
 from app.engine.provenance import DefinitionError
 from app.engine.reading import Side
@@ -133,8 +134,7 @@ SITES: Mapping[str, Site] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A site, the levels it leaves possible, and a side: what makes two lesions one or two.
 
     Args:

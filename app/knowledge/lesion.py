@@ -47,7 +47,8 @@ class Lesion:
 
     def usable(self, finding: str) -> tuple[Fact, ...]:
         """The facts of one finding that are neither stale nor undated."""
-        return tuple(fact for fact in self.facts.get(finding, ()) if fact.source.age.usable)
+        facts = self.facts.get(finding)
+        return tuple(fact for fact in facts if fact.source.age.usable) if facts else ()
 
     def may_be(self, finding: str, answer: str = "present") -> bool:
         """Whether a usable fact leaves the coded answer possible.

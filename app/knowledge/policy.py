@@ -137,6 +137,7 @@ LOCAL_POLICIES: tuple[LocalPolicy, ...] = (
 )
 
 
+_DEFAULTS = {policy.key: policy.default for policy in LOCAL_POLICIES}
 # Policies about the record, which hold for every instrument.
 SHARED_POLICIES = ("CON-1", "CON-3", "GEN-5", "LES-1", "LES-6", "LES-7", "TIME-2", "TIME-3", "TIME-5")
 
@@ -214,10 +215,9 @@ class Policy:
         """The choice in force for one policy."""
         if key in self.choices:
             return self.choices[key]
-        for policy in LOCAL_POLICIES:
-            if policy.key == key:
-                return policy.default
-        raise DefinitionError(f"there is no local policy {key}")
+        if key not in _DEFAULTS:
+            raise DefinitionError(f"there is no local policy {key}")
+        return _DEFAULTS[key]
 
     def edges(self, *edges: tuple[str, Edge]) -> tuple[Edge, ...]:
         """Those edges that this site takes as their worse side, given with their policy keys."""

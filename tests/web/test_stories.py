@@ -131,7 +131,7 @@ async def test_an_old_alarm_stays_while_old_findings_no_longer_count(
 ) -> None:
     text = await the_card(client, "stale-imaging")
     assert "re-examine now" in text
-    assert "A SINS of 14 (unstable) is recorded" in text
+    assert "SINS 14 (unstable) is recorded" in text
     assert "too old" in text
 
 

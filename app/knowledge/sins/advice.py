@@ -1,8 +1,8 @@
 """What SINS says beside its number: who should look, what to doubt, what to record next."""
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 
-from app.engine.question import Answer
 from app.engine.score import ScoreResult
 from app.knowledge.anatomy import SITES, Kind
 from app.knowledge.instrument import (
@@ -204,13 +204,10 @@ def _recorded_worse(result: ScoreResult, lesion: Lesion) -> bool:
 
 def _one_step(result: ScoreResult) -> Sequence[Remark]:
     """SINS-C1: lesion quality is read with a kappa near .24, so one step is within its error."""
-    answer = result.answers["lesion"]
-    order = LESION.codes
-    places = {order.index(code) for code in answer.possible}
-    wider = {n + step for n in places for step in (-1, 0, 1) if 0 <= n + step < len(order)}
-    shifted = Answer(tuple(order[n] for n in sorted(wider)), recorded=True)
-    bands = SINS.evaluate({**result.answers, "lesion": shifted}).bands
-    if not result.settled or bands == result.bands:
+    if not result.settled:
+        return ()
+    bands = SINS.bands_with(result.answers, "lesion", _wider(result.answers["lesion"].possible))
+    if bands == result.bands:
         return ()
     others = " or ".join(SINS.band(code).label for code in bands if code not in result.bands)
     return (
@@ -221,6 +218,14 @@ def _one_step(result: ScoreResult) -> Sequence[Remark]:
             (FOURNEY_2011,),
         ),
     )
+
+
+@cache
+def _wider(possible: tuple[str, ...]) -> tuple[str, ...]:
+    """The options, and those one step beside them."""
+    order = LESION.codes
+    places = {order.index(code) for code in possible}
+    return tuple(code for n, code in enumerate(order) if {n - 1, n, n + 1} & places)
 
 
 def _lesion_cautions(result: ScoreResult, lesion: Lesion, policy: Policy) -> Iterator[Remark]:
