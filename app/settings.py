@@ -1,12 +1,11 @@
 """Settings from the environment, read once at start; a bad value stops the start with its name."""
 
-from datetime import datetime
 from enum import StrEnum
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AnyHttpUrl, AwareDatetime, Field, model_validator
+from pydantic import AwareDatetime, Field, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
@@ -36,7 +35,6 @@ class Settings(BaseSettings):
     port: Annotated[int, Field(ge=1, le=65535)] = 8000
     authentication: Literal["none", "gateway"] = "none"
     canonical_base: str = "https://fhir.spine-mets-cds.org"
-    public_base_url: AnyHttpUrl | None = None
     code_map: Path | None = None
     as_of: AwareDatetime | None = None
     demo_cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
@@ -82,8 +80,3 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def fixed_clock(settings: Settings) -> datetime | None:
-    """The moment the demo's clock is fixed to, or None."""
-    return settings.as_of

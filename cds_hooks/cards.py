@@ -10,7 +10,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from app.assess.record import Gap
 from app.assess.result import Assessment, LesionAssessment, Scored, finding_view
-from app.engine.provenance import Age, Citation
+from app.engine.provenance import Age
 from app.engine.provenance import Source as RecordSource
 from app.engine.question import Answer, Item
 from app.engine.score import ScoreResult
@@ -22,6 +22,7 @@ from cds_hooks.protocol import MAX_SUMMARY, Card, Source, WireCoding
 MAX_CARDS = 5
 MAX_DETAIL = 4_000
 _MAX_SOURCES = 2
+_MAX_CLAIMS = 4
 _MAX_ASIDE = 3
 _SET_ASIDE = frozenset({"observations", "conditions", "lesion"})
 _INDICATORS: dict[Urgency, Literal["info", "warning", "critical"]] = {
@@ -211,7 +212,7 @@ def _detail(
         *_table(scored),
         *_open(scored),
         *_hidden(hidden),
-        *_unseen(assessment),
+        *([] if assessed.lesion.not_scored else _unseen(assessment)),
         *_cautions(scored),
         *_references(scored, assessment),
     ]
@@ -274,7 +275,7 @@ def _table(scored: Scored) -> Iterator[str]:
     for item in result.score.items:
         answer = result.answers[item.code]
         points = _range(result.points(item.code))
-        rows.append(f"| {item.label} | {_says_of(item, answer)} | {points} | {_sources(answer)} |")
+        rows.append(f"| {item.label} | {_says_of(item, answer)} | {points} | {_sources(item, answer)} |")
     bands = ", ".join(_band(result, code) for code in result.bands)
     rows.append(f"| **Total** | **{bands}** | **{totals_text(result.totals)}** | |")
     yield "\n".join(rows)
@@ -291,14 +292,30 @@ def _range(points: Sequence[int]) -> str:
 
 def _says_of(item: Item, answer: Answer) -> str:
     if not answer.recorded:
-        return "too old or undated" if answer.unused else "not recorded"
+        return _NOT_USED[answer.unused[0].age] if answer.unused else "not recorded"
     if len(answer.possible) == len(item.options):
         return "could not be told"
-    text = plain(" or ".join(item.labels[code] for code in answer.possible))
-    return f"{text} (sources disagree)" if answer.conflicting else text
+    text = _labels(item, answer.possible)
+    return f"sources disagree: {text}" if answer.conflicting else text
 
 
-def _sources(answer: Answer) -> str:
+_NOT_USED = {
+    Age.STALE: "too old",
+    Age.UNDATED: "without a usable date",
+    Age.FUTURE: "dated in the future",
+}
+
+
+def _labels(item: Item, options: Iterable[str]) -> str:
+    return plain("; or ".join(item.labels[option] for option in options))
+
+
+def _sources(item: Item, answer: Answer) -> str:
+    if answer.claims:
+        return "; ".join(
+            f"{_labels(item, item.ordered(claim.possible))}: {_source(claim.source)}"
+            for claim in answer.claims[:_MAX_CLAIMS]
+        )
     used = answer.sources or answer.unused
     shown = [_source(source) for source in used[:_MAX_SOURCES]]
     if len(used) > _MAX_SOURCES:
@@ -319,7 +336,8 @@ def _open(scored: Scored) -> Iterator[str]:
     if scored.result is None:
         return
     result = scored.result
-    if not scored.settled and result.would_settle:
+    told = scored.advice is not None and "would settle" in scored.advice.text
+    if not scored.settled and result.would_settle and not told:
         yield f"**Would settle it:** {names(result.score, result.would_settle)}."
     if result.missing:
         yield f"**Not recorded or too old:** {_and(result, result.missing)}."
@@ -365,7 +383,7 @@ def _cautions(scored: Scored) -> Iterator[str]:
 def _references(scored: Scored, assessment: Assessment) -> Iterator[str]:
     if not scored.references:
         return
-    told = {cite.title: _reference(cite) for cite in scored.references}.values()
+    told = dict.fromkeys(cite.printed for cite in scored.references)
     knowledge = assessment.knowledge
     yield (
         "**Sources**\n"
@@ -373,7 +391,3 @@ def _references(scored: Scored, assessment: Assessment) -> Iterator[str]:
         + f"\n\nKnowledge {knowledge.version} `{knowledge.digest[:12]}`, judged at "
         f"{assessment.as_of:%Y-%m-%d %H:%M %Z}."
     )
-
-
-def _reference(cite: Citation) -> str:
-    return f"{cite.title} ({cite.tag.label})"

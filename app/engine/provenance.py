@@ -1,6 +1,6 @@
 """Where a statement comes from: a place in the literature, or a resource in the record."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -43,6 +43,7 @@ class Citation:
         place: where in it: table, page, section.
         tag: how well it is verified.
         url: an address that was checked; None where none was.
+        printed: title and tag, as a card shows them.
     """
 
     key: str
@@ -50,12 +51,14 @@ class Citation:
     place: str
     tag: Tag
     url: str | None = None
+    printed: str = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if not (self.key.strip() and self.title.strip()):
             raise DefinitionError("a citation needs a key and a title")
         if self.url is not None and not self.url.startswith("https://"):
             raise DefinitionError(f"citation {self.key}: the url is not https")
+        object.__setattr__(self, "printed", f"{self.title} ({self.tag.label})")
 
 
 class Age(StrEnum):

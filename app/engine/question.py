@@ -86,6 +86,7 @@ class Answer:
         conflicting: whether sources exclude one another, so that all they say is kept.
         sources: the sources that were used.
         unused: sources that speak to the item but are stale, undated or in the future.
+        claims: where sources conflict, what each of them says.
     """
 
     possible: tuple[str, ...]
@@ -93,6 +94,7 @@ class Answer:
     conflicting: bool = False
     sources: tuple[Source, ...] = ()
     unused: tuple[Source, ...] = ()
+    claims: tuple[Statement, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.possible:
@@ -140,6 +142,7 @@ def reconcile(item: Item, statements: Iterable[Statement], unused: tuple[Source,
         conflicting=conflicting,
         sources=tuple(sorted({statement.source for statement in stated}, key=_by_place)),
         unused=unused,
+        claims=tuple(sorted(set(stated), key=_by_source)) if conflicting else (),
     )
 
 
@@ -154,6 +157,10 @@ def compatible(claims: Sequence[frozenset[str]]) -> tuple[frozenset[str], bool]:
     }
     kept = {option for option, mine in support.items() if not any(mine < other for other in support.values())}
     return frozenset(kept), True
+
+
+def _by_source(statement: Statement) -> tuple[tuple[str, str, str, bool], list[str]]:
+    return (_by_place(statement.source), sorted(statement.possible))
 
 
 def _by_place(source: Source) -> tuple[str, str, str, bool]:

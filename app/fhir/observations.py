@@ -53,8 +53,8 @@ def frame_of(
         or read_period(observation.effectivePeriod)
     )
     if parent is not None:
-        if not focus and site is NOTHING:
-            focus, site = parent.focus, parent.site
+        focus = focus or parent.focus
+        site = site if site is not NOTHING else parent.site
         when = when or parent.when
     return Frame(site, focus, when, observation.status == PROVISIONAL)
 
@@ -113,7 +113,7 @@ def _value(book: CodeBook, part: Valued, finding: Finding) -> frozenset[str] | I
     if finding.scale is not None:
         return _quantity(part, finding.scale)
     if others:
-        raise UnreadValueError(f"{finding.label.lower()} is recorded as a coded answer, not so.")
+        raise UnreadValueError(f"{finding.label.lower()} needs a coded answer, and holds something else.")
     return None
 
 
@@ -264,7 +264,8 @@ def panels(observations: Mapping[str, Observation], names: Names) -> dict[str, s
         for member in observation.hasMember or ():
             if member.reference:
                 name = names.within(member.reference, reference)
-                parents[name] = None if name in parents else reference
+                named_before = parents.get(name, reference)
+                parents[name] = reference if named_before == reference else None
     return {member: parent for member, parent in parents.items() if parent is not None}
 
 

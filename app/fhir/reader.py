@@ -1,6 +1,6 @@
 """R4 resources in, one patient's record out. One bad entry is set aside and never costs the rest."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from app.assess.record import Diagnosis, Entry, Gap, Record, Structure, Total, Treatment
@@ -242,18 +242,31 @@ class Reader:
             if observation.status not in FINAL and observation.status != PROVISIONAL:
                 parts.unread.append(f"{reference} has no status that lets it count; it is set aside.")
                 continue
-            inherited = None
-            parent = parents.get(reference)
-            if parent is not None and parent != reference:
-                if parent not in frames:
-                    frames[parent] = frame_of(self._book, observations[parent], parent, None, names)
-                inherited = frames[parent]
-            frame = frame_of(self._book, observation, reference, inherited, names)
+            frame = self._frame(reference, observations, parents, frames, names)
             for found in entries_of(self._book, observation, reference, frame, parts.unread):
                 if isinstance(found, Total):
                     parts.totals.append(found)
                 else:
                     parts.entries.append(found)
+
+    def _frame(
+        self,
+        reference: str,
+        observations: Mapping[str, wire.Observation],
+        parents: Mapping[str, str],
+        frames: dict[str, Frame],
+        names: Names,
+    ) -> Frame:
+        """What an Observation's findings inherit, through panels within panels."""
+        if reference not in frames:
+            observation = observations[reference]
+            # A panel that names itself, directly or not, ends here with its own.
+            frames[reference] = frame_of(self._book, observation, reference, None, names)
+            parent = parents.get(reference)
+            if parent is not None and parent != reference:
+                inherited = self._frame(parent, observations, parents, frames, names)
+                frames[reference] = frame_of(self._book, observation, reference, inherited, names)
+        return frames[reference]
 
 
 _Other = wire.Condition | wire.Procedure | wire.BodyStructure | wire.QuestionnaireResponse

@@ -55,38 +55,47 @@ _OVER_30_MM = Interval(Fraction(30), None, low_closed=False)
 _OVER_HALF = Interval(Fraction(50), None, low_closed=False)
 
 
+_LES_1 = local_policy("LES-1", "A lesion without a site is not scored as settled")
+_MIR_E2 = local_policy("MIR-E2", "Mirels is for long bones only")
+_MIR_E7 = local_policy("MIR-E7", "Not applicable once the bone is broken")
+_MIR_R4 = at(TADROS_2018, "MIR-R4", "proximal femur slide")
+_MIR_R5 = at(TADROS_2018, "MIR-R5", "proximal femur slide")
+_MIR_E3 = local_policy("MIR-E3", "Both options kept")
+_MIR_E4 = local_policy("MIR-E4", "No pain counts 1 point")
+_MIR_E6 = local_policy("MIR-E6", "Size read on CT or MRI is accepted and flagged")
+_MIR_E8 = local_policy("MIR-E8", "Side is mandatory for limbs")
+_CON_3 = local_policy("CON-3", "A recorded total never replaces its items")
+
+_SITE_UNKNOWN = Applicability(
+    None, "The site is not recorded: Mirels applies only if the lesion is in a long bone.", (_LES_1,)
+)
+_BONE_UNKNOWN = Applicability(
+    None, "The bone is not named: Mirels applies only if it is a long bone.", (_MIR_E2,)
+)
+_NOT_LONG_BONE = Applicability(applies=False, reason="Mirels is for long bones.", cites=(_MIR_E2,))
+_BROKEN = Applicability(
+    applies=False,
+    reason="A fracture is recorded: Mirels is for bones that have not broken. Consider the local fracture "
+    "pathway and orthopaedic oncology.",
+    cites=(_MIR_E7,),
+)
+_PERHAPS_BROKEN = Applicability(
+    None,
+    "Entries leave open whether the bone is broken: Mirels is for bones that are not.",
+    (_MIR_E7,),
+)
+
+
 def applies(lesion: Lesion) -> Applicability:
     """Whether Mirels is made for this lesion (MIR-E2, MIR-E7)."""
-    if lesion.place.site is None:
-        return Applicability(
-            None,
-            "The site is not recorded: Mirels applies only if the lesion is in a long bone.",
-            (local_policy("LES-1", "A lesion without a site is not scored as settled"),),
-        )
-    kind = SITES[lesion.place.site].kind
+    kind = lesion.place.kind
+    if kind is None:
+        return _SITE_UNKNOWN
     if kind not in (Kind.LONG_BONE, Kind.LIMB_BONE):
-        return Applicability(
-            applies=False,
-            reason="Mirels is for long bones.",
-            cites=(local_policy("MIR-E2", "Mirels is for long bones only"),),
-        )
+        return _NOT_LONG_BONE
     if lesion.may_be("pathological-fracture"):
-        certain = not lesion.may_be("pathological-fracture", "absent")
-        return Applicability(
-            False if certain else None,
-            "A fracture is recorded: Mirels is for bones that have not broken. Consider the local "
-            "fracture pathway and orthopaedic oncology."
-            if certain
-            else "Entries disagree on whether the bone is broken: Mirels is for bones that are not.",
-            (local_policy("MIR-E7", "Not applicable once the bone is broken"),),
-        )
-    if kind is Kind.LIMB_BONE:
-        return Applicability(
-            None,
-            "The bone is not named: Mirels applies only if it is a long bone.",
-            (local_policy("MIR-E2", "Mirels is for long bones only"),),
-        )
-    return APPLIES
+        return _PERHAPS_BROKEN if lesion.may_be("pathological-fracture", "absent") else _BROKEN
+    return _BONE_UNKNOWN if kind is Kind.LIMB_BONE else APPLIES
 
 
 def remarker(policy: Policy) -> Callable[[ScoreResult, Lesion | None], Remarks]:
@@ -225,7 +234,7 @@ def _flags(result: ScoreResult, lesion: Lesion) -> Iterator[Remark]:
                 "Proximal femur with more than 30 mm of cortex involved or an earlier fracture of the "
                 "lesser trochanter: cement alone carries a high fracture risk; cement with screws is "
                 "an alternative to discuss.",
-                (at(TADROS_2018, "MIR-R4", "proximal femur slide"),),
+                (_MIR_R4,),
             )
         pain = result.answers["pain"]
         if pain.recorded and "functional" in pain.possible:
@@ -233,7 +242,7 @@ def _flags(result: ScoreResult, lesion: Lesion) -> Iterator[Remark]:
                 "MIR-R5",
                 "Proximal femur with pain on use: the most reliable single predictor of an impending "
                 "fracture.",
-                (at(TADROS_2018, "MIR-R5", "proximal femur slide"),),
+                (_MIR_R5,),
             )
 
 
@@ -254,25 +263,25 @@ def _lesion_cautions(result: ScoreResult, lesion: Lesion, policy: Policy) -> Ite
             "MIR-E3",
             "Femur, not told whether peritrochanteric: published practice differs on head and neck, "
             "so 2 and 3 points stay possible.",
-            (local_policy("MIR-E3", "Both options kept"), AMENDOLA_2023),
+            (_MIR_E3, AMENDOLA_2023),
         )
     if lesion.may_be("limb-pain", "limb-pain-none"):
         yield Remark(
             "MIR-E4",
             "No pain: the original has no zero, so it counts 1 point.",
-            (local_policy("MIR-E4", "No pain counts 1 point"),),
+            (_MIR_E4,),
         )
     if result.answers["size"].recorded and policy.choice("MIR-E6") == "show":
         yield Remark(
             "MIR-E6",
             "Size was defined on plain films: mind the difference if it was read on CT or MRI.",
-            (local_policy("MIR-E6", "Size read on CT or MRI is accepted and flagged"),),
+            (_MIR_E6,),
         )
     if place.site is not None and SITES[place.site].sided and place.side is None:
         yield Remark(
             "MIR-E8",
             "The side is not recorded: this lesion is kept apart from lesions of either side.",
-            (local_policy("MIR-E8", "Side is mandatory for limbs"),),
+            (_MIR_E8,),
         )
     femoral = place.site is not None and _within(_FEMUR, place)
     if femoral and not lesion.recorded("axial-cortical-involvement"):
@@ -288,5 +297,5 @@ def _lesion_cautions(result: ScoreResult, lesion: Lesion, policy: Policy) -> Ite
                 "MIR-total",
                 f"The record holds a Mirels total of {recorded.total}, which its items do not give: "
                 "check both.",
-                (local_policy("CON-3", "A recorded total never replaces its items"),),
+                (_CON_3,),
             )

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 
 from app.engine.score import ScoreResult
-from app.knowledge.anatomy import SITES, Kind
+from app.knowledge.anatomy import Kind
 from app.knowledge.instrument import (
     APPLIES,
     Advice,
@@ -45,34 +45,43 @@ _RED_5B = local_policy("RED-5b", "SINS of 13 or more reachable: discuss now")
 _GEN_5 = local_policy("GEN-5", "Nothing reassuring while a worse answer is possible")
 
 
+_LES_1 = local_policy("LES-1", "A lesion without a site is not scored as settled")
+_SINS_1 = at(FISHER_2010, "SINS-1", "table, location")
+_SINS_E14 = local_policy("SINS-E14", "SINS is not applicable without a tumour")
+_CON_3 = local_policy("CON-3", "A recorded total never replaces the items behind it")
+_SINS_E13 = local_policy("SINS-E13", "Marked and never called stable")
+_SINS_E15 = local_policy("SINS-E15", "Sclerosis after treatment is flagged")
+_SINS_E16 = local_policy("SINS-E16", "Supine imaging is accepted and flagged")
+_SINS_E11 = local_policy("SINS-E11", "Levels are scored one by one")
+_SURG_1 = at(TADROS_2018, "SURG-1", "surgical evaluation slide")
+_SINS_L = local_policy("SINS-L", "Levels outside the map are not taken as 0")
+_SINS_E1 = local_policy("SINS-E1", "Both sides of the edge")
+
+_SITE_UNKNOWN = Applicability(
+    None, "The site is not recorded: SINS applies only if the lesion is in the spine.", (_LES_1,)
+)
+_BONE_UNKNOWN = Applicability(
+    None, "The bone is not named: SINS applies only if it is the sacrum.", (_LES_1,)
+)
+_NOT_SPINE = Applicability(applies=False, reason="SINS is for lesions of the spine.", cites=(_SINS_1,))
+_NO_TUMOUR = Applicability(
+    applies=False,
+    reason="Recorded as an osteoporotic fracture, with no tumour at this level: SINS is for tumours. Record "
+    "the tumour if there is one.",
+    cites=(_SINS_E14,),
+)
+
+
 def applies(lesion: Lesion) -> Applicability:
     """Whether SINS is made for this lesion."""
-    if lesion.place.site is None:
-        return Applicability(
-            None,
-            "The site is not recorded: SINS applies only if the lesion is in the spine.",
-            (local_policy("LES-1", "A lesion without a site is not scored as settled"),),
-        )
-    if SITES[lesion.place.site].kind is Kind.PELVIC_RING:
-        return Applicability(
-            None,
-            "The bone is not named: SINS applies only if it is the sacrum.",
-            (local_policy("LES-1", "A lesion without a site is not scored as settled"),),
-        )
-    if SITES[lesion.place.site].kind is not Kind.SPINE:
-        return Applicability(
-            applies=False,
-            reason="SINS is for lesions of the spine.",
-            cites=(at(FISHER_2010, "SINS-1", "table, location"),),
-        )
-    if lesion.osteoporotic:
-        return Applicability(
-            applies=False,
-            reason="Recorded as an osteoporotic fracture, with no tumour at this level: SINS is for "
-            "tumours. Record the tumour if there is one.",
-            cites=(local_policy("SINS-E14", "SINS is not applicable without a tumour"),),
-        )
-    return APPLIES
+    kind = lesion.place.kind
+    if kind is None:
+        return _SITE_UNKNOWN
+    if kind is Kind.PELVIC_RING:
+        return _BONE_UNKNOWN
+    if kind is not Kind.SPINE:
+        return _NOT_SPINE
+    return _NO_TUMOUR if lesion.osteoporotic else APPLIES
 
 
 def remarker(policy: Policy) -> Callable[[ScoreResult, Lesion | None], Remarks]:
@@ -168,7 +177,7 @@ def _disagreeing(result: ScoreResult, policy: Policy) -> Advice:
         "Consider a new reading and a word with spine surgery before relying on either.",
         DECIDES,
         Urgency(policy.choice("RED-5b")),
-        (_CONSULT, local_policy("CON-3", "A recorded total never replaces the items behind it")),
+        (_CONSULT, _CON_3),
     )
 
 
@@ -183,7 +192,7 @@ def _flags(lesion: Lesion) -> Iterator[Remark]:
         yield Remark(
             "SINS-E13",
             "The segment is, or may be, instrumented, fused or cemented: outside validated use.",
-            (BOLLEN, local_policy("SINS-E13", "Marked and never called stable")),
+            (BOLLEN, _SINS_E13),
         )
     for recorded in lesion.totals:
         if recorded.score == SINS.code and recorded.total >= SINS.band("unstable").low:
@@ -236,13 +245,13 @@ def _lesion_cautions(result: ScoreResult, lesion: Lesion, policy: Policy) -> Ite
         yield Remark(
             "SINS-E15",
             "After treatment: sclerosis may not equal strength.",
-            (local_policy("SINS-E15", "Sclerosis after treatment is flagged"),),
+            (_SINS_E15,),
         )
     if policy.choice("SINS-E16") == "show" and lesion.may_be("imaging-supine-only"):
         yield Remark(
             "SINS-E16",
             "Alignment was read on supine imaging only, which may under-estimate deformity.",
-            (local_policy("SINS-E16", "Supine imaging is accepted and flagged"),),
+            (_SINS_E16,),
         )
     if len(lesion.spans) > 1:
         yield Remark(
@@ -250,15 +259,15 @@ def _lesion_cautions(result: ScoreResult, lesion: Lesion, policy: Policy) -> Ite
             f"The lesion is recorded at {', '.join(lesion.spans)}: each level is scored; the highest "
             "counts. Multilevel disease is a reason for early surgical evaluation.",
             (
-                local_policy("SINS-E11", "Levels are scored one by one"),
-                at(TADROS_2018, "SURG-1", "surgical evaluation slide"),
+                _SINS_E11,
+                _SURG_1,
             ),
         )
     if lesion.place.kind is Kind.SPINE and not lesion.place.levels:
         yield Remark(
             "SINS-L",
             "The published level map does not place the coccyx: every location stays possible.",
-            (local_policy("SINS-L", "Levels outside the map are not taken as 0"),),
+            (_SINS_L,),
         )
     collapse = result.answers["collapse"]
     if collapse.recorded and collapse.possible == ("over-50", "under-50"):
@@ -266,12 +275,12 @@ def _lesion_cautions(result: ScoreResult, lesion: Lesion, policy: Policy) -> Ite
             "SINS-E1",
             "Collapse at or about 50 %, or of untold extent: both sides of the edge are kept; one series "
             "counted 50 % as the higher.",
-            (local_policy("SINS-E1", "Both sides of the edge"), SAHGAL_2013),
+            (_SINS_E1, SAHGAL_2013),
         )
     for recorded in lesion.totals:
         if recorded.score == SINS.code and recorded.total not in result.totals:
             yield Remark(
                 "SINS-total",
                 f"The record holds a SINS of {recorded.total}, which its items do not give: check both.",
-                (local_policy("CON-3", "A recorded total never replaces its items"),),
+                (_CON_3,),
             )

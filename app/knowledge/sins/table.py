@@ -3,7 +3,6 @@
 from app.engine.question import Item, Option
 from app.engine.score import Band, Performance, Score
 from app.knowledge.sources import (
-    BOLLEN,
     FISHER_2010,
     FISHER_2014,
     FOURNEY_2011,
@@ -182,7 +181,7 @@ SINS = Score(
             SCIELO_2020,
         ),
     ),
-    references=(FISHER_2010, FOURNEY_2011, TADROS_2018, BOLLEN),
+    references=(FISHER_2010, FOURNEY_2011, TADROS_2018),
 )
 
 JUNCTIONAL_LEVELS = ("C0", "C1", "C2", "C7", "T1", "T2", "T11", "T12", "L1", "L5", "S1")
