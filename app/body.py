@@ -34,7 +34,7 @@ async def read_body(request: Request, limit: int) -> bytes:
     if headers.get("content-encoding", "identity").lower() != "identity":
         raise MediaTypeError("Compressed bodies are not taken: send the body without encoding.")
     length = headers.get("content-length")
-    if length is not None and length.isdigit():
+    if length is not None and length.isascii() and length.isdecimal():
         if int(length) > limit:
             raise _too_large(limit)
         return await request.body()
@@ -57,4 +57,4 @@ def _check_media_type(header: str) -> None:
 
 
 def _too_large(limit: int) -> TooLargeError:
-    return TooLargeError(f"The body is larger than {limit // 1_000_000} MB: send less.")
+    return TooLargeError(f"The body is larger than {limit:,} bytes: send less.")

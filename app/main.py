@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import openapi
 from app.api import problems
@@ -83,6 +84,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     if demo:
         app.include_router(web_router(now, settings.canonical_base))
     _add_errors(app)
+    app.add_middleware(_Failures)
     if settings.demo_cors_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -151,12 +153,33 @@ def _add_errors(app: FastAPI) -> None:
         message = "A parameter of the request is not valid: see /openapi.json."
         return _render(request, ContradictionError(message))
 
-    @app.exception_handler(Exception)
-    async def failure(request: Request, error: Exception) -> Response:
-        correlation = str(uuid4())
-        logger().error("failed", error=type(error).__name__, correlation=correlation, status=500)
-        message = "The service failed; its log has more under the id of this answer."
-        return _render(request, ServiceError(message), correlation=correlation)
+
+class _Failures:
+    """Answers what nobody caught, inside CORS, so that a browser sees that answer too."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def note_start(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self.app(scope, receive, note_start)
+        except Exception as error:
+            if scope["type"] != "http" or started:
+                raise
+            correlation = str(uuid4())
+            logger().error("failed", error=type(error).__name__, correlation=correlation, status=500)
+            answer = _render(Request(scope), ServiceError(_FAILED), correlation=correlation)
+            await answer(scope, receive, send)
+
+
+_FAILED = "The service failed; its log has more under the id of this answer."
 
 
 class _MethodError(ServiceError):

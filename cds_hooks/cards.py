@@ -118,7 +118,8 @@ class CardMaker:
             source=Source("spine-mets-cds", topic=WireCoding("incomplete", self.topics)),
             detail=(
                 f"**Not looked at in full:** {needs}. No lesion was found in the rest, which does not "
-                "mean that there is none.\n\n" + "\n".join(f"- {g.reason}" for g in _gaps(assessment))
+                "mean that there is none.\n\n"
+                + "\n".join(f"- {code_span(g.reason)}" for g in _gaps(assessment))
             )[:MAX_DETAIL],
             overrideReasons=OVERRIDE_REASONS,
         )
@@ -293,10 +294,10 @@ def _range(points: Sequence[int]) -> str:
 def _says_of(item: Item, answer: Answer) -> str:
     if not answer.recorded:
         return _NOT_USED[answer.unused[0].age] if answer.unused else "not recorded"
-    if len(answer.possible) == len(item.options):
-        return "could not be told"
     text = _labels(item, answer.possible)
-    return f"sources disagree: {text}" if answer.conflicting else text
+    if answer.conflicting:
+        return f"sources disagree: {text}"
+    return "could not be told" if len(answer.possible) == len(item.options) else text
 
 
 _NOT_USED = {
@@ -336,8 +337,7 @@ def _open(scored: Scored) -> Iterator[str]:
     if scored.result is None:
         return
     result = scored.result
-    told = scored.advice is not None and "would settle" in scored.advice.text
-    if not scored.settled and result.would_settle and not told:
+    if not scored.settled and result.would_settle:
         yield f"**Would settle it:** {names(result.score, result.would_settle)}."
     if result.missing:
         yield f"**Not recorded or too old:** {_and(result, result.missing)}."

@@ -8,7 +8,7 @@ import msgspec
 from app.assess.record import Record
 from app.errors import ContradictionError, EnvelopeError, Issue, MissingDataError
 from app.fhir import wire
-from app.fhir.collection import Collected, Decoded, collect, decode
+from app.fhir.collection import Collected, Decoded, collect, decode, subjects_in
 from app.fhir.patient_gate import PatientGate
 from app.fhir.reader import Reader
 from app.fhir.strict import check_depth, has_escaped_letters
@@ -60,12 +60,13 @@ def decode_whole(body: bytes) -> Envelope:
     if isinstance(envelope.prefetch, WholePrefetch):
         prefetch = envelope.prefetch
         held = (getattr(prefetch, key) for key in _TYPES)
-        resources = sum(
-            len(value.entry or ()) if isinstance(value, wire.WholeBundle) else 1
+        subjects = sum(
+            subjects_in(value)
+            if isinstance(value, wire.WholeBundle)
+            else getattr(value, "subject", None) is not None
             for value in held
-            if isinstance(value, msgspec.Struct)
         )
-        if _apart(prefetch) or body.count(b'"subject"') > resources or has_escaped_letters(body):
+        if _apart(prefetch) or body.count(b'"subject"') != subjects or has_escaped_letters(body):
             raise msgspec.DecodeError
     return envelope
 

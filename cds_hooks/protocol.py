@@ -57,6 +57,7 @@ class HookRequest:
 
     Args:
         context: the context's members, undecoded.
+        raw_context: the whole of it.
         prefetch: by key, the undecoded value; or what the service's own decoder made of it.
         patient_in_token: the patient that the access token is bound to, where it says so.
     """
@@ -65,6 +66,7 @@ class HookRequest:
     hook_instance: str
     fhir_server: str | None
     context: Mapping[str, msgspec.Raw]
+    raw_context: msgspec.Raw
     prefetch: Mapping[str, msgspec.Raw] | msgspec.Struct
     patient_in_token: str | None
 
@@ -112,7 +114,7 @@ def read_request(
     instance = _required_text(envelope.hookInstance, "hookInstance")
     if not _UUID.fullmatch(instance):
         raise HookRequestError("hookInstance", "hookInstance must be a UUID.")
-    if envelope.context is msgspec.UNSET:
+    if not isinstance(envelope.context, msgspec.Raw):
         raise HookRequestError("context", "context is missing: send the context of the hook.")
     server = None
     if envelope.fhirServer is not msgspec.UNSET:
@@ -128,7 +130,7 @@ def read_request(
     elif isinstance(envelope.prefetch, msgspec.Struct):
         prefetch = envelope.prefetch
     context = _members(envelope.context, "context")
-    return HookRequest(named, instance.lower(), server, context, prefetch, patient)
+    return HookRequest(named, instance.lower(), server, context, envelope.context, prefetch, patient)
 
 
 def _required_text(raw: msgspec.Raw | msgspec.UnsetType, member: str) -> str:
@@ -158,7 +160,9 @@ def _authorized_patient(raw: msgspec.Raw) -> str | None:
     try:
         return _decode_authorization(raw).patient
     except DECODE_ERRORS:
-        raise HookRequestError("fhirAuthorization", "fhirAuthorization must be an object.") from None
+        raise HookRequestError(
+            "fhirAuthorization", "fhirAuthorization must be an object, and its patient a text."
+        ) from None
 
 
 class WireCoding(msgspec.Struct, omit_defaults=True):

@@ -11,7 +11,7 @@ from app.assess import assess
 from app.body import DirectRoute, read_body
 from app.errors import EnvelopeError, Issue, UnreadableError
 from app.fhir.reader import Reader
-from app.fhir.strict import check_text
+from app.fhir.strict import check_text, read_small
 from app.knowledge import Knowledge
 from app.logs import logger
 from cds_hooks.cards import CardMaker
@@ -53,7 +53,7 @@ def router(
         responses=DISCOVERY_RESPONSES,
         response_class=Response,
     )
-    async def discover() -> Response:
+    async def discover(_request: Request) -> Response:
         return Response(discovery, media_type="application/json")
 
     def answer(service: HookService, body: bytes) -> tuple[bytes, int]:
@@ -98,7 +98,11 @@ def _read(body: bytes, service: HookService) -> HookRequest:
     check_text(body)
     try:
         request = read_request(body, service.hook, decode_whole)
+        # Small, and what everything is compared with: read as strictly as JSON can be.
+        read_small(bytes(request.raw_context))
         missing = [name for name in service.context if request.text(name) is None]
+        for name in service.optional:
+            request.text(name)
     except HookRequestError as error:
         raise _envelope_error(error.member, error.message) from None
     except DECODE_ERRORS:

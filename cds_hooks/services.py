@@ -10,6 +10,7 @@ class HookService:
     Args:
         required: prefetch keys without which nothing can be said.
         context: members of the context that must be there.
+        optional: members of the context that may be.
     """
 
     id: str
@@ -18,6 +19,7 @@ class HookService:
     description: str
     required: tuple[str, ...]
     context: tuple[str, ...]
+    optional: tuple[str, ...] = ("encounterId",)
 
 
 USAGE = (

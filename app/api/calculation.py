@@ -28,25 +28,15 @@ def read_answers(body: bytes, model: type[BaseModel], instrument: Instrument) ->
         answers = model.model_validate(document, strict=True)
     except ValidationError as error:
         raise ContradictionError(
-            "An item or an option is not known: see errors.", _issues(error, model, instrument)
+            "An item or an option is not known: see errors.",
+            [*_issues(error, model, instrument), *_empty(document)],
         ) from None
     stated = {
         name: value if isinstance(value, list) else [value]
         for name, value in ((name, getattr(answers, name)) for name in answers.model_fields_set)
     }
-    empty = [name for name, options in stated.items() if not options]
-    if empty:
-        raise ContradictionError(
-            "An item holds an empty list: see errors.",
-            [
-                Issue(
-                    f"/{name}",
-                    "invalid",
-                    f"{name} holds an empty list: name an option or leave it out.",
-                )
-                for name in empty
-            ],
-        )
+    if empty := _empty(stated):
+        raise ContradictionError("An item holds an empty list: see errors.", empty)
     return _with_place(stated, instrument)
 
 
@@ -60,6 +50,14 @@ def _with_place(stated: dict[str, list[str]], instrument: Instrument) -> Mapping
         raise ContradictionError(message, [Issue("/level", "business-rule", message)])
     options = instrument.by_place(place_of_levels(levels)) or frozenset()
     return {**stated, item: sorted(options)}
+
+
+def _empty(document: Mapping[str, object]) -> list[Issue]:
+    return [
+        Issue(f"/{name}", "invalid", f"{name} holds an empty list: name an option or leave it out.")
+        for name, options in document.items()
+        if options == [] and _NAME.fullmatch(name)
+    ]
 
 
 def _issues(error: ValidationError, model: type[BaseModel], instrument: Instrument) -> list[Issue]:

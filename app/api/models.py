@@ -273,7 +273,11 @@ def answers_model(instrument: Instrument) -> type[BaseModel]:
         if "level" in fields
         else {instrument.score.items[0].code: instrument.score.items[0].codes[0]}
     )
-    config = ConfigDict(**_INPUT, json_schema_extra={"examples": [example]})
+    extra: dict[str, Any] = {"examples": [example]}
+    if "level" in fields:
+        # The level stands in place of the location, not beside it.
+        extra["not"] = {"required": ["level", instrument.place_item]}
+    config = ConfigDict(**_INPUT, json_schema_extra=extra)
     model: type[BaseModel] = create_model(
         f"{name}Answers",
         __config__=config,

@@ -56,11 +56,16 @@ def decode(raw: Buffer) -> Decoded:
         return _decode_apart(raw)
     if isinstance(whole, wire.WholeBundle):
         data = bytes(raw)
-        if data.count(b'"subject"') > len(whole.entry or ()) or has_escaped_letters(data):
+        if data.count(b'"subject"') != subjects_in(whole) or has_escaped_letters(data):
             return _decode_apart(raw)
         return whole
     check_names(bytes(raw))
     return whole
+
+
+def subjects_in(bundle: wire.WholeBundle) -> int:
+    """How many of its resources name a subject: each once, where no name is repeated."""
+    return sum(1 for entry in bundle.entry or () if getattr(entry.resource, "subject", None) is not None)
 
 
 def _decode_apart(raw: Buffer) -> wire.Bundle | wire.LooseBundle | wire.Stub | wire.Single:
@@ -68,10 +73,19 @@ def _decode_apart(raw: Buffer) -> wire.Bundle | wire.LooseBundle | wire.Stub | w
         known: wire.Known = wire.decode_known(raw)
     except wire.DECODE_ERRORS:
         stub = _stub(raw)
-        return wire.decode_loose_bundle(raw) if stub.resourceType == "Bundle" else stub
+        return _loosely(raw) if stub.resourceType == "Bundle" else stub
     if not isinstance(known, wire.Bundle):
         check_names(bytes(raw))
     return known
+
+
+def _loosely(raw: Buffer) -> wire.LooseBundle:
+    try:
+        return wire.decode_loose_bundle(raw)
+    except wire.DECODE_ERRORS:
+        raise UnreadableError(
+            "The Bundle's entry and link must be lists, and its total a whole number: send valid R4."
+        ) from None
 
 
 def _stub(raw: Buffer) -> wire.Stub:
@@ -138,6 +152,9 @@ def _collect_apart(bundle: wire.Bundle | wire.LooseBundle, into: Collected, need
             unread = _unread(raw, into)
             if unread is None:
                 continue
+            if unread.resourceType == "Bundle":
+                _collect_apart(_loosely(raw), into, needs)
+                continue
             resource = unread
         if isinstance(resource, wire.OperationOutcome):
             failed = failed or _failed(resource)
@@ -156,7 +173,8 @@ def _unread(raw: bytes, into: Collected) -> wire.Stub | None:
     except wire.DECODE_ERRORS:
         into.unread.append(None)
         return None
-    into.unread.append(stub)
+    if stub.resourceType != "Bundle":
+        into.unread.append(stub)
     return stub
 
 

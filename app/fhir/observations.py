@@ -9,17 +9,34 @@ import msgspec
 
 from app.assess.record import Entry, Total, When
 from app.engine.reading import Interval, exactly
+from app.errors import UnreadableError
 from app.fhir.codes import CodeBook
 from app.fhir.names import Names
 from app.fhir.sites import NOTHING, ReadSite, read_sites
 from app.fhir.times import read_period, read_when
-from app.fhir.wire import DECODE_ERRORS, Concept, Observation, Quantity, Range, Valued, decode_known
+from app.fhir.versions import latest_versions
+from app.fhir.wire import (
+    DECODE_ERRORS,
+    BodyStructure,
+    Concept,
+    Observation,
+    Quantity,
+    Range,
+    Stub,
+    Valued,
+    decode_known,
+    decode_stub,
+)
 from app.knowledge.findings import FINDINGS, INDETERMINATE, TOTALS, Finding, Scale
 
 FINAL = frozenset({"final", "amended", "corrected"})
 PROVISIONAL = "preliminary"
 IGNORED = frozenset({"entered-in-error", "cancelled"})
 _CORRECTED = ("amended", "corrected")
+# Tells apart versions of one resource that cannot be ordered; never shown.
+VERSION_MARK = "\u0000"
+# Beyond it, a number is infinite to most parsers (J08).
+_LARGEST_EXPONENT = 308
 _UCUM = "http://unitsofmeasure.org"
 _COMPARATORS = ("<", "<=", ">=", ">")
 
@@ -54,7 +71,7 @@ def frame_of(
     )
     if parent is not None:
         focus = focus or parent.focus
-        site = site if site is not NOTHING else parent.site
+        site = site if site != NOTHING else parent.site
         when = when or parent.when
     return Frame(site, focus, when, observation.status == PROVISIONAL)
 
@@ -75,6 +92,10 @@ def entries_of(
     if found is not None:
         yield found
     for number, component in enumerate(observation.component or ()):
+        if component.modifierExtension:
+            if book.finding(component.code) is not None:
+                gaps.append(f"{reference}#component[{number}] carries a modifier this service does not know.")
+            continue
         found = _entry(book, component, f"{reference}#component[{number}]", frame, gaps)
         if found is not None:
             yield found
@@ -119,12 +140,20 @@ def _value(book: CodeBook, part: Valued, finding: Finding) -> frozenset[str] | I
 
 def _other_values(part: Valued) -> int:
     """How many values there are beside a coded one."""
+    typed = (part.valueQuantity is not None) + (part.valueRange is not None)
+    return typed + (part.valueInteger is not None) + _unread_values(part)
+
+
+def _unread_values(part: Valued) -> int:
+    """How many values there are of kinds that no finding has."""
     return (
-        (part.valueQuantity is not None)
-        + (part.valueRange is not None)
-        + (part.valueInteger is not None)
-        + (part.valueString is not msgspec.UNSET)
+        (part.valueString is not msgspec.UNSET)
         + (part.valueBoolean is not msgspec.UNSET)
+        + (part.valueRatio is not msgspec.UNSET)
+        + (part.valueSampledData is not msgspec.UNSET)
+        + (part.valueTime is not msgspec.UNSET)
+        + (part.valueDateTime is not msgspec.UNSET)
+        + (part.valuePeriod is not msgspec.UNSET)
     )
 
 
@@ -150,7 +179,7 @@ def _quantity(part: Valued, scale: Scale) -> Interval | None:
         interval = _from_range(part.valueRange, scale)
     elif part.valueInteger is not None and scale.bare:
         interval = exactly(Decimal(part.valueInteger), f"{part.valueInteger}")
-    elif part.valueInteger is not None or part.valueCodeableConcept is not None:
+    elif part.valueInteger is not None or part.valueCodeableConcept is not None or _unread_values(part):
         raise UnreadValueError(f"needs a quantity with the UCUM unit {scale.unit}.")
     else:
         return None
@@ -165,7 +194,7 @@ def _quantity(part: Valued, scale: Scale) -> Interval | None:
 
 
 def _from_quantity(quantity: Quantity, scale: Scale) -> Interval | None:
-    if quantity.value is None:
+    if _number(quantity) is None:
         return None
     value, decimals, text = _measured(quantity, scale)
     if quantity.comparator is None:
@@ -184,8 +213,8 @@ def _from_quantity(quantity: Quantity, scale: Scale) -> Interval | None:
 
 
 def _from_range(span: Range, scale: Scale) -> Interval | None:
-    low = _measured(span.low, scale)[0] if span.low and span.low.value is not None else None
-    high = _measured(span.high, scale)[0] if span.high and span.high.value is not None else None
+    low = _measured(span.low, scale)[0] if span.low and _number(span.low) is not None else None
+    high = _measured(span.high, scale)[0] if span.high and _number(span.high) is not None else None
     if low is None and high is None:
         return None
     bottom = low if low is not None else Fraction(scale.low)
@@ -196,8 +225,8 @@ def _from_range(span: Range, scale: Scale) -> Interval | None:
 
 
 def _measured(quantity: Quantity, scale: Scale) -> tuple[Fraction, int | None, str]:
-    value = quantity.value
-    if value is None or not value.is_finite() or abs(value.adjusted()) > 9:  # noqa: PLR2004  1e9 is no measurement
+    value = _number(quantity)
+    if value is None or abs(value.adjusted()) > 9:  # noqa: PLR2004  1e9 is no measurement
         raise UnreadValueError("has a number that is no measurement.")
     unit = quantity.code or quantity.unit
     if quantity.system not in (None, _UCUM) and quantity.code is not None:
@@ -212,54 +241,80 @@ def _measured(quantity: Quantity, scale: Scale) -> tuple[Fraction, int | None, s
     return Fraction(value) * factor, decimals, shown
 
 
+def _number(quantity: Quantity) -> Decimal | None:
+    """The number as written; None where there is none."""
+    if not isinstance(quantity.value, msgspec.Raw):
+        return None
+    written = bytes(quantity.value)
+    if written == b"null":
+        return None
+    if written[:1] not in b"-0123456789":
+        raise UnreadValueError("has something else than a number; write it as a number.")
+    value = Decimal(written.decode())
+    if abs(value.adjusted()) > _LARGEST_EXPONENT:
+        raise UnreadableError("A number is too large: send a finite number or leave it out.")
+    return value
+
+
 def _total(part: Valued) -> int | None:
     if part.valueInteger is not None:
         return part.valueInteger
     quantity = part.valueQuantity
-    if quantity is None or quantity.value is None or quantity.comparator is not None:
+    value = _number(quantity) if quantity is not None and quantity.comparator is None else None
+    if value is None:
         return None
-    if quantity.value != quantity.value.to_integral_value() or not 0 <= quantity.value <= 100:  # noqa: PLR2004  no score reaches 100
+    if value != value.to_integral_value() or not 0 <= value <= 100:  # noqa: PLR2004  no score reaches 100
         raise UnreadValueError("holds a total that is no whole number of points.")
-    return int(quantity.value)
+    return int(value)
 
 
-def with_contained(
-    observations: Iterable[tuple[Observation, str]],
-) -> Iterator[tuple[Observation, str]]:
-    """The Observations, and those contained in them, which are the same patient's."""
-    for observation, reference in observations:
-        yield observation, reference
-        for raw in observation.contained or ():
-            try:
-                inner = decode_known(raw)
-            except DECODE_ERRORS:
-                continue
-            if isinstance(inner, Observation) and inner.id:
-                yield inner, f"{reference}#{inner.id}"
+def contained_in(
+    observation: Observation, reference: str
+) -> Iterator[tuple[Observation | BodyStructure | Stub, str]]:
+    """The Observations and BodyStructures contained in one, or stubs of those that do not decode."""
+    for raw in observation.contained or ():
+        inner: object
+        try:
+            inner = decode_known(raw)
+        except DECODE_ERRORS:
+            inner = _stub(raw)
+        if isinstance(inner, Observation | BodyStructure | Stub) and inner.id:
+            yield inner, f"{reference}#{inner.id}"
+
+
+def _stub(raw: msgspec.Raw) -> Stub | None:
+    try:
+        stub = decode_stub(raw)
+    except DECODE_ERRORS:
+        return None
+    return stub if stub.resourceType == "Observation" else None
 
 
 def current(observations: Iterable[tuple[Observation, str]]) -> dict[str, Observation]:
-    """Each Observation once: a corrected one replaces the earlier of the same id or report."""
-    kept: dict[str, Observation] = {}
-    for observation, reference in observations:
-        old = kept.get(reference)
-        if old is None or _rank(observation) >= _rank(old):
-            kept[reference] = observation
-    corrected = {key for o in kept.values() if o.status in _CORRECTED for key in _identifiers(o)}
-    if not corrected:
-        return kept
-    return {
-        reference: observation
-        for reference, observation in kept.items()
-        if observation.status in _CORRECTED or not corrected & set(_identifiers(observation))
-    }
+    """Each Observation in its latest version: by time of update, else a correction before the rest.
+
+    Versions that cannot be ordered are all kept, as a conflict is. A corrected report replaces an earlier
+    one under another id where both carry one business identifier.
+    """
+    kept = latest_versions(observations)
+    corrected = {key for _, o in kept if o.status in _CORRECTED for key in _identifiers(o)}
+    found: dict[str, Observation] = {}
+    for reference, observation in kept:
+        superseded = corrected and observation.status not in _CORRECTED
+        if superseded and corrected & set(_identifiers(observation)):
+            continue
+        name = reference
+        while name in found:
+            name += VERSION_MARK
+        found[name] = observation
+    return found
 
 
 def panels(observations: Mapping[str, Observation], names: Names) -> dict[str, str]:
     """For every member of a panel, the reference of the one panel that names it."""
     parents: dict[str, str | None] = {}
     for reference, observation in observations.items():
-        if observation.status in IGNORED:
+        if observation.status in IGNORED or observation.modifierExtension or observation.implicitRules:
             continue
         for member in observation.hasMember or ():
             if member.reference:
@@ -267,11 +322,6 @@ def panels(observations: Mapping[str, Observation], names: Names) -> dict[str, s
                 named_before = parents.get(name, reference)
                 parents[name] = reference if named_before == reference else None
     return {member: parent for member, parent in parents.items() if parent is not None}
-
-
-def _rank(observation: Observation) -> tuple[bool, str]:
-    updated = observation.meta.lastUpdated if observation.meta else None
-    return (observation.status in _CORRECTED, updated or "")
 
 
 def _identifiers(observation: Observation) -> Iterator[tuple[str, str, str]]:

@@ -11,6 +11,11 @@ from app.fhir.names import own_reference
 
 _RELATIVE = re.compile(r"Patient/([A-Za-z0-9.\-]{1,256})(?:/_history/[A-Za-z0-9.\-]+)?")
 _ABSOLUTE = re.compile(r"(https?://.+?)/Patient/([A-Za-z0-9.\-]{1,256})(?:/_history/[A-Za-z0-9.\-]+)?")
+_BASE = re.compile(r"(https?://.+)/[A-Za-z]+/[^/]+(?:/_history/[^/]+)?$")
+# What a subject can be in R4 that is no patient.
+_NO_PATIENTS = frozenset(
+    {"Group", "Device", "Location", "Practitioner", "Organization", "Medication", "Substance", "Specimen"}
+)
 _OTHER_PATIENT = (
     "A resource names a patient other than the one asked about: nothing was evaluated. Send the "
     "resources of one patient only."
@@ -67,6 +72,21 @@ class PatientGate:
             verdict = self._verdicts[reference] = self._judge(reference)
         return verdict
 
+    def prefixes(self) -> tuple[str, ...]:
+        """How full URLs begin on the servers that hold this patient."""
+        return tuple(f"{base}/" for base in self._bases)
+
+    def refuse_elsewhere(self, full_url: str) -> None:
+        """Refuse a resource that stands on another server than the patient, and names its subject there.
+
+        Raises:
+            AnotherPatientError: a relative reference on that server means another patient.
+        """
+        if self._bases and full_url.startswith("http"):
+            base = _BASE.match(full_url)
+            if base is not None and base[1] not in self._bases:
+                raise AnotherPatientError(_OTHER_PATIENT)
+
     def _judge(self, reference: str) -> Whose:
         match = _RELATIVE.fullmatch(reference)
         if match:
@@ -83,9 +103,7 @@ class PatientGate:
                 raise AnotherPatientError(_OTHER_PATIENT)
             return Whose.UNPROVABLE
         kind, slash, _rest = reference.partition("/")
-        if slash and kind.isalpha() and kind not in ("Patient", "http:", "https:"):
-            return Whose.NOT_A_PATIENT
-        return Whose.UNPROVABLE
+        return Whose.NOT_A_PATIENT if slash and kind in _NO_PATIENTS else Whose.UNPROVABLE
 
     def _same(self, patient: str) -> Whose:
         if patient != self.patient:
@@ -109,7 +127,7 @@ def gate_for(
     if not patients:
         gaps.append(Gap("patient", "The record holds no Patient resource."))
         return _only_subject(_subjects(resources) - set(others))
-    names = {own_reference(patient, url, 0) for patient, url in patients}
+    names = {own_reference(patient, url, n) for n, (patient, url) in enumerate(patients)}
     if len(names) > 1:
         raise ContradictionError(
             "The record holds more than one Patient: send the resources of one patient only."
@@ -117,6 +135,10 @@ def gate_for(
     for patient, _ in patients:
         refuse_merged(patient)
     urls = [url for _, url in patients if url]
+    if len({match[1] for match in map(_ABSOLUTE.fullmatch, urls) if match}) > 1:
+        raise ContradictionError(
+            "The record holds Patients of two servers: send the resources of one patient only."
+        )
     return PatientGate(names.pop().removeprefix("Patient/"), (), urls, others)
 
 

@@ -14,18 +14,20 @@ from app.fhir.observations import (
     FINAL,
     IGNORED,
     PROVISIONAL,
+    VERSION_MARK,
     Frame,
+    contained_in,
     current,
     entries_of,
     frame_of,
     panels,
-    with_contained,
 )
 from app.fhir.patient_gate import PatientGate, Whose, gate_for, refuse_merged
 from app.fhir.responses import FINAL as ANSWERED
 from app.fhir.responses import PROVISIONAL as BEING_ANSWERED
 from app.fhir.responses import instrument_of, response_entries
 from app.fhir.strict import check_depth, check_text
+from app.fhir.versions import latest_versions
 from app.knowledge import Knowledge
 
 NEEDS = {
@@ -93,8 +95,11 @@ class Reader:
         if gate is None:
             gate = gate_for(collected.resources, parts.gaps)
         if gate is None:
+            for resource, _ in collected.resources:
+                _count_unprovable(resource, parts)
             return self._record(None, names, parts)
         self._sort(collected, gate, parts)
+        self._unpack(gate, parts)
         return self._record(gate.patient, names, parts)
 
     def _note_unread(self, collected: Collected, parts: "_Parts") -> None:
@@ -110,7 +115,7 @@ class Reader:
 
     def _matters(self, stub: wire.Stub) -> bool:
         """Whether a resource that cannot be decoded could have said something this service reads."""
-        if stub.resourceType != "Observation" or stub.code is None:
+        if stub.resourceType != "Observation" or stub.code is None or stub.parts:
             return True
         return self._book.finding(stub.code) is not None
 
@@ -120,14 +125,15 @@ class Reader:
         Most of a record is laboratory values: they cost one comparison and one look-up each.
         """
         finding_of, speaks_of_bone = self._book.finding, self._book.speaks_of_bone
-        mine = f"Patient/{gate.patient}"
+        mine, here = f"Patient/{gate.patient}", gate.prefixes()
         for number, (resource, full_url) in enumerate(collected.resources):
             if isinstance(resource, wire.Observation | wire.Condition):
                 subject = resource.subject
-                if (subject is None or subject.reference != mine) and not self._is_mine(
-                    resource, subject, gate, parts
-                ):
-                    continue
+                if subject is None or subject.reference != mine:
+                    if not self._is_mine(resource, subject, gate, parts):
+                        continue
+                elif full_url is not None and not full_url.startswith(here):
+                    gate.refuse_elsewhere(full_url)
                 if isinstance(resource, wire.Observation):
                     if resource.component or resource.hasMember or finding_of(resource.code):
                         parts.observations.append((resource, own_reference(resource, full_url, number)))
@@ -147,7 +153,8 @@ class Reader:
         parts: "_Parts",
     ) -> None:
         if isinstance(resource, wire.Patient):
-            gate.whose(f"Patient/{resource.id}")
+            if resource.id is not None:
+                gate.whose(f"Patient/{resource.id}")
             refuse_merged(resource)
         elif isinstance(resource, wire.Stub):
             self._is_mine(resource, resource.subject or resource.patient, gate, parts)
@@ -169,12 +176,30 @@ class Reader:
         if reference is None and need is None:
             return False
         whose = gate.whose(reference)
-        if whose is Whose.UNPROVABLE and need is not None:
-            parts.unprovable[need] = parts.unprovable.get(need, 0) + 1
+        if whose is Whose.UNPROVABLE:
+            _count_unprovable(resource, parts)
         return whose is Whose.THIS_PATIENT
 
+    def _unpack(self, gate: PatientGate, parts: "_Parts") -> None:
+        """Observations contained in others: the same patient's, unless they say otherwise."""
+        for holder, reference in tuple(parts.observations):
+            if not holder.contained or holder.status in IGNORED:
+                continue
+            for inner, name in contained_in(holder, reference):
+                if isinstance(inner, wire.Stub):
+                    if self._matters(inner):
+                        parts.unread.append(f"{name} has a member of the wrong type and is set aside.")
+                    continue
+                owner = inner.patient if isinstance(inner, wire.BodyStructure) else inner.subject
+                if owner is not None and not self._is_mine(inner, owner, gate, parts):
+                    continue
+                if isinstance(inner, wire.BodyStructure):
+                    parts.others.append((inner, name))
+                else:
+                    parts.observations.append((inner, name))
+
     def _record(self, patient: str | None, names: Names, parts: "_Parts") -> Record:
-        for resource, reference in parts.others:
+        for reference, resource in latest_versions(parts.others):
             if resource.modifierExtension or resource.implicitRules:
                 parts.refuse_modified(type(resource).__name__, reference)
             elif isinstance(resource, wire.Condition):
@@ -228,7 +253,7 @@ class Reader:
         parts.entries += response_entries(self._book, instrument, response, reference, parts.unread)
 
     def _observations(self, names: Names, parts: "_Parts") -> None:
-        observations = current(with_contained(parts.observations))
+        observations = current(parts.observations)
         parents = panels(observations, names)
         frames: dict[str, Frame] = {}
         for reference, observation in observations.items():
@@ -243,7 +268,8 @@ class Reader:
                 parts.unread.append(f"{reference} has no status that lets it count; it is set aside.")
                 continue
             frame = self._frame(reference, observations, parents, frames, names)
-            for found in entries_of(self._book, observation, reference, frame, parts.unread):
+            name = reference.rstrip(VERSION_MARK)
+            for found in entries_of(self._book, observation, name, frame, parts.unread):
                 if isinstance(found, Total):
                     parts.totals.append(found)
                 else:
@@ -267,6 +293,13 @@ class Reader:
                 inherited = self._frame(parent, observations, parents, frames, names)
                 frames[reference] = frame_of(self._book, observation, reference, inherited, names)
         return frames[reference]
+
+
+def _count_unprovable(resource: wire.Single | wire.Stub, parts: "_Parts") -> None:
+    kind = resource.resourceType if isinstance(resource, wire.Stub) else type(resource).__name__
+    need = NEEDS.get(kind or "")
+    if need is not None and need != "patient":
+        parts.unprovable[need] = parts.unprovable.get(need, 0) + 1
 
 
 _Other = wire.Condition | wire.Procedure | wire.BodyStructure | wire.QuestionnaireResponse

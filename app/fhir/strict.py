@@ -12,8 +12,9 @@ from app.errors import UnreadableError
 
 MAX_DEPTH = 100
 MAX_NODES = 500_000
-_NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
-_STRING_OR_BRACKET = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+_NO_MARK = bytes(byte for byte in range(256) if byte not in b'"[]{}')
+_ONE_BRACKET = bytes.maketrans(b"{}", b"[]")
+_QUOTED = re.compile(rb'"[^"]*"')
 _LONE_SURROGATE = re.compile(
     rb"(?<!\\)(?:\\\\)*(?:\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])"
     rb"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2})"
@@ -46,24 +47,26 @@ def check_text(body: bytes) -> None:
 def check_depth(body: bytes) -> None:
     """Refuse a body nested deeper than the limit.
 
-    Only the brackets are kept, and the innermost pairs are taken away until none is left: as many
-    rounds as the body is deep, each at the speed of C. Brackets inside texts can only make it look
-    deeper, and then the body is walked.
+    Only quotes and brackets are kept, texts are taken out, and then the innermost pairs are taken away
+    round by round: as many rounds as the body is deep, each at the speed of C.
 
     Raises:
         UnreadableError: it is nested too deep.
     """
-    brackets = body.translate(None, _NOT_BRACKETS)
-    for taken in range(MAX_DEPTH):
-        # What is left can be no deeper than it is long.
-        if len(brackets) <= MAX_DEPTH - taken:
+    if b"\\" in body:
+        body = body.replace(b"\\\\", b"").replace(b'\\"', b"")
+    marks = body.translate(_ONE_BRACKET, _NO_MARK).replace(b'""', b"")
+    if b'"' in marks:
+        marks = _QUOTED.sub(b"", marks)
+    for taken in range(MAX_DEPTH + 1):
+        # What is left can be no deeper than half its length.
+        if len(marks) <= 2 * (MAX_DEPTH - taken):
             return
-        left = brackets.replace(b"{}", b"").replace(b"[]", b"")
-        if len(left) == len(brackets):
+        left = marks.replace(b"[]", b"")
+        if len(left) == len(marks):
             break
-        brackets = left
-    if _depth(body) > MAX_DEPTH:
-        raise UnreadableError(f"The body is nested deeper than {MAX_DEPTH}: flatten it.")
+        marks = left
+    raise UnreadableError(f"The body is nested deeper than {MAX_DEPTH}: flatten it.")
 
 
 def check_names(resource: bytes) -> None:
@@ -115,15 +118,3 @@ def _finite(text: str) -> float:
     if value in (float("inf"), float("-inf")):
         raise UnreadableError("A number is too large: send a finite number or leave it out.")
     return value
-
-
-def _depth(body: bytes) -> int:
-    depth = deepest = 0
-    for match in _STRING_OR_BRACKET.finditer(body):
-        first = match.group()[:1]
-        if first in b"[{":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif first in b"]}":
-            depth -= 1
-    return deepest

@@ -1,12 +1,14 @@
 """The parts of R4 resources that this service reads, as tolerant typed structs.
 
 Unknown members are skipped while decoding; a member of the wrong type costs its own resource only.
-Numbers stay decimals, so that 33.0 and 33 keep the precision with which they were written.
+Numbers stay as written, so that 33.0 and 33 keep their precision.
 """
 
-from decimal import Decimal
+from typing import TypeVar
 
 import msgspec
+
+Shape = TypeVar("Shape")
 
 
 class _Part(msgspec.Struct, gc=False, kw_only=True):
@@ -35,7 +37,8 @@ class Concept(_Part):
 
 
 class Quantity(_Part):
-    value: Decimal | None = None
+    # Undecoded, so that a number written as text is told from a number, and most are never made.
+    value: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
     comparator: str | None = None
     unit: str | None = None
     system: str | None = None
@@ -71,12 +74,19 @@ class Valued(_Part):
     valueInteger: int | None = None
     valueString: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
     valueBoolean: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    valueRatio: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    valueSampledData: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    valueTime: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    valueDateTime: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    valuePeriod: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
     dataAbsentReason: Concept | None = None
     extension: list[Extension] | None = None
 
 
 class Component(Valued):
     """One part of a panel."""
+
+    modifierExtension: list[msgspec.Raw] | None = None
 
 
 class Observation(Valued, tag_field="resourceType", tag="Observation"):
@@ -104,6 +114,7 @@ class Condition(_Part, tag_field="resourceType", tag="Condition"):
     clinicalStatus: Concept | None = None
     verificationStatus: Concept | None = None
     bodySite: list[Concept] | None = None
+    meta: Meta | None = None
     onsetDateTime: str | None = None
     recordedDate: str | None = None
     modifierExtension: list[msgspec.Raw] | None = None
@@ -112,6 +123,7 @@ class Condition(_Part, tag_field="resourceType", tag="Condition"):
 
 class Procedure(_Part, tag_field="resourceType", tag="Procedure"):
     id: str | None = None
+    meta: Meta | None = None
     subject: Reference | None = None
     status: str | None = None
     code: Concept | None = None
@@ -124,6 +136,7 @@ class Procedure(_Part, tag_field="resourceType", tag="Procedure"):
 
 class BodyStructure(_Part, tag_field="resourceType", tag="BodyStructure"):
     id: str | None = None
+    meta: Meta | None = None
     patient: Reference | None = None
     active: bool | None = None
     location: Concept | None = None
@@ -149,6 +162,7 @@ class QuestionnaireResponse(_Part, tag_field="resourceType", tag="QuestionnaireR
     status: str | None = None
     subject: Reference | None = None
     questionnaire: str | None = None
+    meta: Meta | None = None
     authored: str | None = None
     item: list[ResponseItem] | None = None
     modifierExtension: list[msgspec.Raw] | None = None
@@ -232,6 +246,19 @@ class Stub(_Part):
     subject: Reference | None = None
     patient: Reference | None = None
     code: Concept | None = None
+    parts: bool = False
+
+
+class _Outline(_Part):
+    """The same members of whatever shape: other types use their names for other things."""
+
+    resourceType: str | None = None
+    id: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    subject: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    patient: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    code: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    component: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    hasMember: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
 
 
 Known = Single | Bundle
@@ -239,7 +266,33 @@ Whole = Single | WholeBundle
 
 decode_known = msgspec.json.Decoder(Known).decode
 decode_whole = msgspec.json.Decoder(Whole).decode
-decode_stub = msgspec.json.Decoder(Stub).decode
+_decode_outline = msgspec.json.Decoder(_Outline).decode
 decode_entry = msgspec.json.Decoder(Entry).decode
 decode_loose_bundle = msgspec.json.Decoder(LooseBundle).decode
 DECODE_ERRORS = (msgspec.DecodeError, RecursionError)
+
+
+def decode_stub(raw: bytes | msgspec.Raw) -> Stub:
+    """What a resource is and whose, as far as that can be read.
+
+    Raises:
+        msgspec.DecodeError: it is no object, or its type is no text.
+    """
+    outline = _decode_outline(raw)
+    return Stub(
+        resourceType=outline.resourceType,
+        id=_shaped(outline.id, str),
+        subject=_shaped(outline.subject, Reference),
+        patient=_shaped(outline.patient, Reference),
+        code=_shaped(outline.code, Concept),
+        parts=outline.component is not msgspec.UNSET or outline.hasMember is not msgspec.UNSET,
+    )
+
+
+def _shaped(raw: msgspec.Raw | msgspec.UnsetType, kind: type[Shape]) -> Shape | None:
+    if raw is msgspec.UNSET:
+        return None
+    try:
+        return msgspec.json.decode(raw, type=kind)
+    except DECODE_ERRORS:
+        return None

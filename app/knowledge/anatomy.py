@@ -218,7 +218,9 @@ def place_of_levels(levels: Iterable[str]) -> Place:
     if len(ordered) == 1:
         return place_of_level(ordered[0])
     holding = [site for site in SITES.values() if site.levels and set(ordered) <= set(site.levels)]
-    return Place(min(holding, key=lambda site: len(site.levels)).code, ordered)
+    # The occiput stands beside the column, not in it: with another level, only the spine holds both.
+    narrowest = min(holding, key=lambda site: len(site.levels), default=SITES["spine"])
+    return Place(narrowest.code, ordered)
 
 
 def _ancestors(site: str) -> Iterable[str]:
