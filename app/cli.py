@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import typer
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -55,6 +56,12 @@ def serve(
     import uvicorn  # noqa: PLC0415  only this command needs a server
 
     settings = _settings(host, port)
+    # What would stop a worker stops here, with the name of the setting.
+    _stop_on_bad_settings(lambda: load(Policy.of({}, settings.windows)), "SPINE_METS_WINDOWS")
+    _stop_on_bad_settings(lambda: load(Policy.of(settings.policy, settings.windows)), "SPINE_METS_POLICY")
+    _stop_on_bad_settings(
+        lambda: code_book(settings.canonical_base, settings.code_map), "SPINE_METS_CODE_MAP"
+    )
     if settings.profile.value == "demo":
         _greet(settings)
     uvicorn.run(
@@ -81,22 +88,26 @@ def _settings(host: str | None, port: int | None) -> Settings:
     return _stop_on_bad_settings(Settings)
 
 
-def _stop_on_bad_settings(build: Callable[[], _Built]) -> _Built:
+def _stop_on_bad_settings(build: Callable[[], _Built], name: str = "") -> _Built:
     """What a builder gives, or the end of the command with what is wrong in the settings."""
     try:
         return build()
     except ValidationError as error:
         for fault in error.errors(include_input=False, include_url=False, include_context=False):
-            name = "_".join(str(part) for part in fault["loc"]).upper()
-            place = f"SPINE_METS_{name}: " if name else ""
+            setting = "_".join(str(part) for part in fault["loc"]).upper()
+            place = f"SPINE_METS_{setting}: " if setting else ""
             typer.echo(f"{place}{fault['msg'].removeprefix('Value error, ')}", err=True)
+    except SettingsError as error:
+        setting = str(error).partition('"')[2].partition('"')[0].upper()
+        typer.echo(f"SPINE_METS_{setting}: the value is not valid JSON", err=True)
     except (CodeMapError, DefinitionError) as error:
-        typer.echo(str(error), err=True)
+        typer.echo(f"{name}: {error}" if name else str(error), err=True)
     raise typer.Exit(_USAGE)
 
 
 def _greet(settings: Settings) -> None:
-    address = f"http://{settings.host}:{settings.port}"
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    address = f"http://{host}:{settings.port}"
     typer.echo(f"spine-mets-cds {VERSION}, demonstration with invented patients, not for clinical use")
     typer.echo(f"Open  {address}/")
     typer.echo(
@@ -132,9 +143,8 @@ def assess(
     ] = None,
 ) -> None:
     """Assess the record of one patient in each file and print its cards."""
-    now = _moment(as_of)
     settings = _stop_on_bad_settings(Settings)
-    desk = _Desk(settings, now)
+    desk = _Desk(settings, _moment(as_of, settings))
     outcomes = [desk.outcome(file) for file in _files(path)]
     if as_json:
         for outcome in outcomes:
@@ -152,9 +162,11 @@ class _Desk:
 
     def __init__(self, settings: Settings, now: datetime) -> None:
         self.knowledge: Knowledge = _stop_on_bad_settings(
-            lambda: load(Policy.of(settings.policy, settings.windows))
+            lambda: load(Policy.of(settings.policy, settings.windows)), "SPINE_METS_POLICY"
         )
-        book = _stop_on_bad_settings(lambda: code_book(settings.canonical_base, settings.code_map))
+        book = _stop_on_bad_settings(
+            lambda: code_book(settings.canonical_base, settings.code_map), "SPINE_METS_CODE_MAP"
+        )
         self.reader = Reader(book, self.knowledge)
         self.maker = CardMaker(f"{settings.canonical_base}/CodeSystem/card-topic")
         self.now = now
@@ -164,6 +176,8 @@ class _Desk:
             record, instance = self._record(file.read_bytes())
         except (ServiceError, HookRequestError) as error:
             return _Outcome(file.name, None, [], error.message)
+        except OSError as error:
+            return _Outcome(file.name, None, [], f"The file cannot be opened: {error.strerror}.")
         assessment = assess_record(record, self.now, self.knowledge)
         return _Outcome(file.name, assessment, self.maker.cards(assessment, instance))
 
@@ -195,14 +209,15 @@ def _kind(body: bytes) -> str:
 
 def _files(path: Path) -> Iterator[Path]:
     if path.is_dir():
-        yield from sorted(file for file in path.rglob("*") if file.suffix in (".json", ".ndjson"))
+        files = (file for file in path.rglob("*") if file.suffix in (".json", ".ndjson"))
+        yield from sorted(file for file in files if not file.is_dir())
     else:
         yield path
 
 
-def _moment(text: str | None) -> datetime:
+def _moment(text: str | None, settings: Settings) -> datetime:
     if text is None:
-        return datetime.now(UTC)
+        return settings.as_of or datetime.now(UTC)
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

@@ -102,3 +102,11 @@ class AnotherPatientError(ContradictionError):
 
     code = "security"
     title = "The request holds data of another patient"
+
+
+class MethodError(ServiceError):
+    """The address does not take this method."""
+
+    status = 405
+    code = "not-supported"
+    title = "Method not allowed"

@@ -5,7 +5,8 @@ Nothing of a request's content, no identifier, no token and no exception text re
 
 import logging
 import sys
-from typing import Any
+from contextlib import suppress
+from typing import Any, BinaryIO, cast
 
 import msgspec
 import structlog
@@ -46,9 +47,24 @@ def configure() -> None:
             _allow_listed_only,
             structlog.processors.JSONRenderer(serializer=_json),
         ],
-        logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer),
+        logger_factory=structlog.BytesLoggerFactory(cast("BinaryIO", _Unfailing(sys.stderr.buffer))),
         cache_logger_on_first_use=True,
     )
+
+
+class _Unfailing:
+    """A stream whose failures, such as a full disk or a closed pipe, cost no answer."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+
+    def write(self, line: bytes) -> None:
+        with suppress(OSError, ValueError):
+            self._stream.write(line)
+
+    def flush(self) -> None:
+        with suppress(OSError, ValueError):
+            self._stream.flush()
 
 
 def logger() -> Any:  # noqa: ANN401  structlog's own type: any bound logger

@@ -1,6 +1,7 @@
 """The composition root: settings in, an application out. Imported by nobody."""
 
 import gc
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
@@ -16,7 +17,7 @@ from app import openapi
 from app.api import problems
 from app.api.models import Health, answers_model
 from app.api.router import router as rest_router
-from app.errors import ContradictionError, NotFoundError, ServiceError, TooLargeError
+from app.errors import ContradictionError, MethodError, NotFoundError, ServiceError, TooLargeError
 from app.fhir.codes import code_book
 from app.fhir.queries import prefetch_templates
 from app.fhir.questionnaires import questionnaire
@@ -59,6 +60,8 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        # Wherever a tracing SDK is installed, the framework would log exception texts.
+        telemetry={"logs": False, "operation_spans": False},
     )
     app.include_router(
         hooks_router(
@@ -68,6 +71,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
             templates=dict(prefetch_templates(book, knowledge)),
             clock=now,
             max_bytes=settings.max_hook_bytes,
+            https_only=not demo,
         )
     )
     app.include_router(
@@ -146,12 +150,27 @@ def _add_errors(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def http_error(request: Request, error: HTTPException) -> Response:
-        return _render(request, _known(error), headers=dict(error.headers or {}))
+        headers = {name.lower(): value for name, value in (error.headers or {}).items()}
+        if error.status_code == MethodError.status:
+            headers["allow"] = ", ".join(_methods_at(app, request))
+        return _render(request, _known(error), headers=headers)
 
     @app.exception_handler(RequestValidationError)
     async def parameter_error(request: Request, _error: RequestValidationError) -> Response:
         message = "A parameter of the request is not valid: see /openapi.json."
         return _render(request, ContradictionError(message))
+
+
+def _methods_at(app: FastAPI, request: Request) -> list[str]:
+    """Every method that the address takes: several routes may share it."""
+    paths = app.openapi()["paths"]
+    path = request.url.path
+    found = {"GET"} if path not in paths else set()
+    for pattern, operations in paths.items():
+        shape = "[^/]+".join(re.escape(part) for part in re.split(r"\{[^}]*\}", pattern))
+        if re.fullmatch(shape, path):
+            found |= {method.upper() for method in operations}
+    return sorted(found)
 
 
 class _Failures:
@@ -182,17 +201,9 @@ class _Failures:
 _FAILED = "The service failed; its log has more under the id of this answer."
 
 
-class _MethodError(ServiceError):
-    """The address does not take this method."""
-
-    status = 405
-    code = "not-supported"
-    title = "Method not allowed"
-
-
 def _known(error: HTTPException) -> ServiceError:
-    if error.status_code == _MethodError.status:
-        return _MethodError("This address does not take this method: see Allow.")
+    if error.status_code == MethodError.status:
+        return MethodError("This address does not take this method: see Allow.")
     if error.status_code == TooLargeError.status:
         return TooLargeError("The body is too large: send less.")
     return NotFoundError("There is nothing at this address: see /openapi.json.")

@@ -219,14 +219,27 @@ def _detail(
     ]
     kept: list[str] = []
     room = MAX_DETAIL - len(_SHORTENED)
+    whole = True
     for section in sections:
         if len(section) + 2 > room:
-            return "\n\n".join(kept) + _SHORTENED
+            whole = False
+            section = _head(section, room - 2) if section.startswith(_SOURCES) else ""  # noqa: PLW2901  what is left of it
+            if not section:
+                continue
         kept.append(section)
         room -= len(section) + 2
-    return "\n\n".join(kept)
+    return "\n\n".join(kept) + ("" if whole else _SHORTENED)
 
 
+def _head(section: str, room: int) -> str:
+    """As many lines of a list as there is room for, its heading and one row at least."""
+    lines = section.split("\n")
+    while len(lines) > 1 and len("\n".join(lines)) > room:
+        lines.pop()
+    return "\n".join(lines) if len(lines) > 1 else ""
+
+
+_SOURCES = "**Sources**\n"
 _SHORTENED = "\n\nShortened: the whole assessment is at `POST /api/v1/assessments`."
 
 
@@ -386,7 +399,7 @@ def _references(scored: Scored, assessment: Assessment) -> Iterator[str]:
     told = dict.fromkeys(cite.printed for cite in scored.references)
     knowledge = assessment.knowledge
     yield (
-        "**Sources**\n"
+        _SOURCES
         + "\n".join(f"- {text}" for text in told)
         + f"\n\nKnowledge {knowledge.version} `{knowledge.digest[:12]}`, judged at "
         f"{assessment.as_of:%Y-%m-%d %H:%M %Z}."

@@ -10,7 +10,7 @@ from app.errors import ContradictionError, EnvelopeError, Issue, MissingDataErro
 from app.fhir import wire
 from app.fhir.collection import Collected, Decoded, collect, decode, subjects_in
 from app.fhir.patient_gate import PatientGate
-from app.fhir.reader import Reader
+from app.fhir.reader import NEEDS, Reader
 from app.fhir.strict import check_depth, has_escaped_letters
 from cds_hooks.protocol import Envelope, HookRequest
 from cds_hooks.services import HookService
@@ -80,6 +80,7 @@ def _apart(prefetch: WholePrefetch) -> bool:
 
 
 _NULL = msgspec.Raw(b"null")
+_READ = frozenset(kind for kinds in _TYPES.values() for kind in kinds)
 # No rule reads medications yet, so that their absence hides nothing.
 _NOT_NEEDED = frozenset({"medications"})
 
@@ -132,7 +133,12 @@ def gather(body: bytes, request: HookRequest, service: HookService, reader: Read
             ],
         )
     bases = [request.fhir_server] if request.fhir_server else []
-    return reader.collected(collected, PatientGate(patient, bases))
+    own = [
+        url
+        for resource, url in collected.resources
+        if url and isinstance(resource, wire.Patient) and resource.id == patient
+    ]
+    return reader.collected(collected, PatientGate(patient, bases, own))
 
 
 def _value(key: str, request: HookRequest) -> Decoded | msgspec.UnsetType | None:
@@ -140,9 +146,13 @@ def _value(key: str, request: HookRequest) -> Decoded | msgspec.UnsetType | None
     held = request.prefetch
     found: Decoded | msgspec.Raw | msgspec.UnsetType | None
     found = held.get(key, msgspec.UNSET) if isinstance(held, Mapping) else getattr(held, key)
-    if isinstance(found, msgspec.Raw):
-        return None if found == _NULL else decode(found)
-    return found
+    if not isinstance(found, msgspec.Raw):
+        return found
+    if found == _NULL:
+        return None
+    if not bytes(found).startswith(b"{"):
+        raise _wrong_resource(key)
+    return decode(found)
 
 
 def _take(key: str, request: HookRequest, collected: Collected) -> bool:
@@ -155,12 +165,42 @@ def _take(key: str, request: HookRequest, collected: Collected) -> bool:
             collected.lacks(key, "The client did not send this prefetch key.")
         return False
     if isinstance(found, wire.OperationOutcome):
-        collected.lacks(key, "The client could not look: it sent an error in this prefetch key.")
+        if key not in _NOT_NEEDED:
+            collected.lacks(key, "The client could not look: it sent an error in this prefetch key.")
         return False
     if not isinstance(found, wire.WholeBundle | wire.Bundle | wire.LooseBundle):
         kind = found.resourceType if isinstance(found, wire.Stub) else type(found).__name__
         if kind not in _TYPES[key]:
-            reason = f"Prefetch key {key} holds neither {_TYPES[key][0]} nor a Bundle: send what it asks for."
-            raise ContradictionError(reason, [Issue(f"/prefetch/{key}", "invalid", reason)])
+            raise _wrong_resource(key)
+    before = len(collected.resources)
     collect(found, collected, [key])
+    _set_aside_others(key, collected, before)
     return True
+
+
+def _wrong_resource(key: str) -> ContradictionError:
+    reason = f"Prefetch key {key} holds neither {_TYPES[key][0]} nor a Bundle: send what it asks for."
+    return ContradictionError(reason, [Issue(f"/prefetch/{key}", "invalid", reason)])
+
+
+def _set_aside_others(key: str, collected: Collected, before: int) -> None:
+    """Take out what a search of this key cannot have found: read, it would be data nobody asked for."""
+    kept: list[tuple[wire.Single | wire.Stub, str | None]] = []
+    for resource, url in collected.resources[before:]:
+        kind = resource.resourceType if isinstance(resource, wire.Stub) else type(resource).__name__
+        if kind in _TYPES[key] or kind == "Patient" or kind not in _READ:
+            kept.append((resource, url))
+        else:
+            for need in (key, NEEDS.get(kind or "", key)):
+                collected.lacks(need, f"The search of {key} holds a {kind}, which is set aside.")
+            kept.append((_as_stub(resource), url))
+    collected.resources[before:] = kept
+
+
+def _as_stub(resource: wire.Single | wire.Stub) -> wire.Stub:
+    """What is left of a resource that is set aside: whose it is, which is still compared."""
+    return wire.Stub(
+        resourceType="",
+        subject=getattr(resource, "subject", None),
+        patient=getattr(resource, "patient", None),
+    )

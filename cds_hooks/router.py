@@ -1,5 +1,6 @@
 """The routes of CDS Hooks: discovery and invocation."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from time import perf_counter
@@ -30,7 +31,7 @@ from cds_hooks.services import SERVICES, USAGE, HookService
 
 _NO_CARDS = encode(Cards([]))
 # A card speaks to clinicians; a hook fired by a patient's own app gets none.
-_NOT_CLINICIANS = ("Patient/", "RelatedPerson/")
+_NOT_CLINICIANS = re.compile(r"(?:.*/)?(?:Patient|RelatedPerson)/[^/]+(?:/_history/[^/]+)?")
 
 
 def router(
@@ -41,6 +42,7 @@ def router(
     templates: dict[str, str],
     clock: Callable[[], datetime],
     max_bytes: int,
+    https_only: bool,
 ) -> APIRouter:
     """The routes under ``/cds-services``."""
     routes = APIRouter(tags=["CDS Hooks"], route_class=DirectRoute)
@@ -58,8 +60,10 @@ def router(
 
     def answer(service: HookService, body: bytes) -> tuple[bytes, int]:
         request = _read(body, service)
+        if https_only and request.fhir_server and not request.fhir_server.lower().startswith("https://"):
+            raise _envelope_error("fhirServer", "fhirServer must be an https address.")
         record = gather(body, request, service, reader)
-        if (request.text("userId") or "").startswith(_NOT_CLINICIANS):
+        if _NOT_CLINICIANS.fullmatch(request.text("userId") or ""):
             return _NO_CARDS, 0
         assessment = assess(record, clock(), knowledge)
         cards = maker.cards(assessment, request.hook_instance)

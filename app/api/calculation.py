@@ -10,6 +10,8 @@ from app.fhir.strict import read_small
 from app.knowledge.anatomy import place_of_levels
 from app.knowledge.instrument import Instrument
 
+# More would only repeat themselves, and make a small body a large answer.
+_MOST_ISSUES = 20
 _NAME = re.compile(r"[a-z]{1,20}(?:[-_][a-z]{1,20}){0,2}")
 
 
@@ -27,9 +29,9 @@ def read_answers(body: bytes, model: type[BaseModel], instrument: Instrument) ->
     try:
         answers = model.model_validate(document, strict=True)
     except ValidationError as error:
+        issues = [*_issues(error, model, instrument), *_empty(document)]
         raise ContradictionError(
-            "An item or an option is not known: see errors.",
-            [*_issues(error, model, instrument), *_empty(document)],
+            "An item or an option is not known: see errors.", issues[:_MOST_ISSUES]
         ) from None
     stated = {
         name: value if isinstance(value, list) else [value]

@@ -10,21 +10,21 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from app.assess.freshness import age_of
+from app.assess.placing import (
+    can_describe,
+    lesion_id,
+    may_be_a_lesion,
+    may_touch,
+    names_other_side,
+    with_finer,
+)
 from app.assess.record import Diagnosis, Entry, Gap, Record, When
 from app.engine.provenance import Source
-from app.engine.reading import Fact
-from app.knowledge.anatomy import Kind, Place, place_of
+from app.engine.reading import Fact, Side
+from app.knowledge.anatomy import Kind, Place
 from app.knowledge.findings import FINDINGS, PAIN_SCALES, Finding, Scope
 from app.knowledge.lesion import Lesion, RecordedTotal
 from app.knowledge.policy import Policy
-
-_KINDS = {
-    Scope.SPINE: (Kind.SPINE,),
-    Scope.LIMB: (Kind.LONG_BONE, Kind.LIMB_BONE),
-    Scope.LESION: tuple(Kind),
-    Scope.PATIENT: tuple(Kind),
-}
-
 
 _FROM_TREATMENTS = frozenset({"prior-radiation", "instrumented-segment", "pathological-fracture"})
 
@@ -42,7 +42,7 @@ class Grouped:
 @dataclass(slots=True)
 class _Draft:
     place: Place
-    conditions: list[str] = field(default_factory=list)
+    conditions: dict[str, None] = field(default_factory=dict)
     not_counted: list[str] = field(default_factory=list)
     counted: bool = False
     tumour: bool = False
@@ -62,9 +62,14 @@ class _Grouping:
         self.as_of = as_of
         self.policy = policy
         self.drafts: dict[Place, _Draft] = {}
+        # Those at a site that is known: their number is bounded by anatomy, not by the record.
+        self.sited: list[_Draft] = []
+        self.candidates: dict[tuple[str, Side | None], list[_Draft]] = {}
+        self.totals = {id(total.entry): total for total in record.totals}
+        self.owners: dict[str, tuple[str, ...]] = {s.reference: s.conditions for s in record.structures}
         self.gaps: list[Gap] = []
         self.patient: dict[str, list[Fact]] = defaultdict(list)
-        self.by_reference: dict[str, Diagnosis] = {d.reference: d for d in record.diagnoses}
+        self.by_reference = _by_reference(record.diagnoses)
         # Places that a reference to a Condition or a BodyStructure stands for.
         self.named: dict[str, tuple[Place, ...]] = {}
         # Places that entries with such a focus name more narrowly.
@@ -99,21 +104,25 @@ class _Grouping:
         for diagnosis in self.record.diagnoses:
             if diagnosis.disease is None:
                 continue
-            places = list(diagnosis.places)
             finer = [
                 *(structures[r].place for r in diagnosis.structures if r in structures),
                 *of_condition[diagnosis.reference],
             ]
-            for place in finer:
-                places = [p for p in places if p == place or not p.holds(place)]
-                places.append(place)
+            places = with_finer(diagnosis.places, finer)
             if not places and diagnosis.disease.makes_lesion_without_site:
                 places = [Place()]
             if places:
-                self.named[diagnosis.reference] = tuple(dict.fromkeys(places))
+                before = self.named.get(diagnosis.reference, ())
+                self.named[diagnosis.reference] = tuple(dict.fromkeys((*before, *places)))
         if self.bone_disease:
             for structure in self.record.structures:
-                self.named[structure.reference] = (structure.place,)
+                within = [
+                    place
+                    for reference in structure.conditions
+                    for place in self.named.get(reference, ())
+                    if structure.place.holds(place)
+                ]
+                self.named[structure.reference] = tuple(dict.fromkeys(within)) or (structure.place,)
 
     def _open_named(self) -> None:
         for reference, places in self.named.items():
@@ -128,8 +137,7 @@ class _Grouping:
         if diagnosis is None:
             draft.counted = draft.counted or self._structure_counts(reference)
             return
-        if reference not in draft.conditions:
-            draft.conditions.append(reference)
+        draft.conditions[reference] = None
         draft.tumour = True
         if diagnosis.not_counted is None:
             draft.counted = True
@@ -139,9 +147,7 @@ class _Grouping:
     def _structure_counts(self, reference: str) -> bool:
         owners = [
             self.by_reference[condition]
-            for structure in self.record.structures
-            if structure.reference == reference
-            for condition in structure.conditions
+            for condition in self.owners.get(reference, ())
             if condition in self.by_reference
         ]
         return not owners or any(owner.not_counted is None for owner in owners)
@@ -149,6 +155,8 @@ class _Grouping:
     def _draft(self, place: Place) -> _Draft:
         if place not in self.drafts:
             self.drafts[place] = _Draft(place)
+            if place.site is not None:
+                self.sited.append(self.drafts[place])
         return self.drafts[place]
 
     # -- which entry belongs where ----------------------------------------------------------------
@@ -161,24 +169,36 @@ class _Grouping:
         unsited: list[Entry] = []
         for entry in (*self.record.entries, *(t.entry for t in self.record.totals)):
             finding = FINDINGS.get(entry.finding)
+            scale = finding is not None and finding.code in PAIN_SCALES
             if finding is not None and finding.scope is Scope.PATIENT:
-                if finding.code in PAIN_SCALES:
-                    unsited.append(entry)
                 self._note_patient(entry, finding)
-                continue
+                if not scale:
+                    continue
             focus = next((f for f in entry.focus if f in self.named), None)
             if focus is not None:
                 self._sort_focused(entry, focus, placed, by_focus)
             elif entry.place is not None:
-                if entry.place.site is None and entry.place.unread:
-                    self._unplaced(entry, "names a site this service does not know")
-                elif self.bone_disease:
-                    placed.append((entry, entry.place, None))
-            elif any(f not in self.record.known for f in entry.focus):
-                self._unplaced(entry, "names a focus that the record does not hold")
+                self._sort_placed(entry, placed, scale=scale)
+            elif any(f not in self.record.known and may_be_a_lesion(f) for f in entry.focus):
+                if not scale:
+                    self._unplaced(entry, "names a focus that the record does not hold")
             else:
                 unsited.append(entry)
         return placed, by_focus, unsited
+
+    def _sort_placed(
+        self, entry: Entry, placed: list[tuple[Entry, Place, str | None]], *, scale: bool
+    ) -> None:
+        place = entry.place
+        if place is None or (place.site is None and place.unread):
+            if not scale:
+                self._unplaced(entry, "names a site this service does not know")
+        elif scale:
+            # Pain at a bone makes no lesion of it; at a lesion's own place it is that lesion's.
+            if any(place in places for places in self.named.values()):
+                placed.append((entry, place, None))
+        elif self.bone_disease:
+            placed.append((entry, place, None))
 
     def _sort_focused(
         self,
@@ -203,7 +223,9 @@ class _Grouping:
 
     def _put_by_focus(self, entry: Entry, focus: str, unsited: list[Entry]) -> None:
         drafts = self._drafts_of(focus)
-        if len(drafts) == 1:
+        if len(drafts) == 1 and names_other_side(entry, drafts[0].place):
+            self._unplaced(entry, "names one side, and its focus another")
+        elif len(drafts) == 1:
             self._put(entry, drafts[0], focus)
         elif drafts:
             self._unplaced(entry, "names a disease at several sites and no site of its own")
@@ -220,7 +242,14 @@ class _Grouping:
 
     def _put_unsited(self, entry: Entry) -> None:
         finding = FINDINGS.get(entry.finding)
-        candidates = [d for d in self.drafts.values() if d.counted and _can_describe(finding, d)]
+        key = (entry.finding, entry.side)
+        candidates = self.candidates.get(key)
+        if candidates is None:
+            candidates = self.candidates[key] = [
+                d
+                for d in self.drafts.values()
+                if d.counted and can_describe(finding, d.place) and not names_other_side(entry, d.place)
+            ]
         if len(candidates) == 1:
             self._put(entry, candidates[0], None)
         elif candidates and not (finding and finding.scope is Scope.PATIENT):
@@ -229,11 +258,11 @@ class _Grouping:
     def _put(self, entry: Entry, draft: _Draft, focus: str | None) -> None:
         if not draft.conditions and not draft.not_counted:
             draft.counted = True
-        for total in self.record.totals:
-            if total.entry is entry:
-                source = self._source(entry, "imaging")
-                draft.totals.append(RecordedTotal(total.score, total.total, source))
-                return
+        total = self.totals.get(id(entry))
+        if total is not None:
+            source = self._source(entry, "imaging")
+            draft.totals.append(RecordedTotal(total.score, total.total, source))
+            return
         finding = FINDINGS[entry.finding]
         draft.facts[finding.code].append(self._fact(entry, finding, focus))
 
@@ -270,7 +299,7 @@ class _Grouping:
         if place in self.drafts:
             self._put(entry, self.drafts[place], None)
             return
-        touched = [d for d in self.drafts.values() if d.place.site and _touch(d.place, place)]
+        touched = [d for d in self.sited if may_touch(d.place, place)]
         if not touched and self.bone_disease:
             self._put(entry, self._draft(place), None)
         finding = FINDINGS[entry.finding]
@@ -297,11 +326,11 @@ class _Grouping:
             if treatment.place is None:
                 continue
             finding = FINDINGS[treatment.finding]
-            for draft in self.drafts.values():
+            for draft in self.sited:
                 if draft.place == treatment.place and (draft.place.level or draft.place.side):
                     entry = Entry(finding.code, frozenset({"present"}), treatment.reference, treatment.when)
                     draft.facts[finding.code].append(self._fact(entry, finding, None))
-                elif _touch(draft.place, treatment.place):
+                elif may_touch(draft.place, treatment.place):
                     self._add_perhaps(draft, finding, treatment.reference, treatment.when)
 
     # -- results -------------------------------------------------------------------------------------
@@ -334,13 +363,18 @@ class _Grouping:
     def _finish(self) -> Grouped:
         spans = self._spans()
         lesions: list[Lesion] = []
+        unread = sorted(
+            (d for d in self.drafts.values() if d.place.unread), key=lambda d: sorted(d.conditions)
+        )
+        numbers = {draft.place: number for number, draft in enumerate(unread, 1)}
         for draft in self.drafts.values():
+            number = numbers.get(draft.place, 0)
             counted = draft.counted and (bool(draft.conditions) or self.bone_disease)
             if not counted and not draft.not_counted:
                 continue
             lesions.append(
                 Lesion(
-                    id=_identifier(draft.place, len(lesions)),
+                    id=lesion_id(draft.place, number),
                     place=draft.place,
                     facts=_frozen(draft.facts),
                     conditions=tuple(sorted(draft.conditions)),
@@ -353,7 +387,8 @@ class _Grouping:
             if draft.place.site is None and counted:
                 self.gaps.append(Gap("site", _no_site(draft)))
         if len(lesions) > 1:
-            lesions = [_with_names_within(lesion, lesions) for lesion in lesions]
+            precise = [one for one in lesions if one.not_scored is None and one.place.site is not None]
+            lesions = [_with_names_within(lesion, precise) for lesion in lesions]
         return Grouped(
             tuple(lesions), _frozen(self.patient), tuple(sorted(set(self.gaps))), self.bone_disease
         )
@@ -377,15 +412,22 @@ def _named_within(lesion: Lesion, lesions: Sequence[Lesion]) -> tuple[str, ...]:
     """LES-7: a region or a bone without a place, beside a lesion recorded within it."""
     if any(code not in _FROM_TREATMENTS for code in lesion.facts) or lesion.totals:
         return ()
-    return tuple(
-        other.place.label
+    named = sorted(
+        (other.place.levels[:1], other.place.label)
         for other in lesions
-        if other is not lesion
-        and other.not_scored is None
-        and other.place.site is not None
-        and lesion.place.holds(other.place)
-        and not other.place.holds(lesion.place)
+        if other is not lesion and lesion.place.holds(other.place) and not other.place.holds(lesion.place)
     )
+    return tuple(label for _, label in named)
+
+
+def _by_reference(diagnoses: Iterable[Diagnosis]) -> dict[str, Diagnosis]:
+    """Each Condition once; versions that cannot be ordered count if one of them does."""
+    found: dict[str, Diagnosis] = {}
+    for diagnosis in diagnoses:
+        before = found.get(diagnosis.reference)
+        if before is None or (before.not_counted is not None and diagnosis.not_counted is None):
+            found[diagnosis.reference] = diagnosis
+    return found
 
 
 def _no_site(draft: _Draft) -> str:
@@ -393,26 +435,6 @@ def _no_site(draft: _Draft) -> str:
     if draft.place.unread:
         return f"{named} names a site with a code this service does not know; record the bone."
     return f"{named} names no site; record the bone, and for the spine the level."
-
-
-def _can_describe(finding: Finding | None, draft: _Draft) -> bool:
-    kind = draft.place.kind
-    if kind is None or finding is None:
-        return True
-    if finding.scope is Scope.PELVIS:
-        return place_of("bony-pelvis").holds(Place(draft.place.site))
-    return kind in _KINDS[finding.scope]
-
-
-def _touch(one: Place, other: Place) -> bool:
-    """Whether two places may be the same spot, as far as recorded."""
-    if one.site is None or other.site is None:
-        return False
-    if one.kind is Kind.SPINE and other.kind is Kind.SPINE:
-        return bool(set(one.levels) & set(other.levels)) or one.site == other.site
-    if one.side and other.side and one.side is not other.side:
-        return False
-    return Place(one.site).holds(Place(other.site)) or Place(other.site).holds(Place(one.site))
 
 
 def _frozen(facts: Mapping[str, Sequence[Fact]]) -> dict[str, tuple[Fact, ...]]:
@@ -423,23 +445,23 @@ def _frozen(facts: Mapping[str, Sequence[Fact]]) -> dict[str, tuple[Fact, ...]]:
 
 
 def _current(facts: Iterable[Fact]) -> Iterator[Fact]:
-    """For pain scales and laboratory values the latest usable value counts (CON-1)."""
+    """For pain scales and laboratory values the latest usable value counts (CON-1).
+
+    A value gives way only to one that is certainly later; values that may be of one time are all kept.
+    """
     listed = list(dict.fromkeys(facts))
-    latest = max((fact.moment for fact in listed if fact.source.age.usable), default="")
+    starts = [fact.moment[0] for fact in listed if fact.source.age.usable]
+    latest = max(starts, default="")
     for fact in listed:
-        if not fact.source.age.usable or fact.moment == latest:
+        if not fact.source.age.usable or fact.moment[1] >= latest:
             yield fact
 
 
-def _moment(when: When | None) -> str:
+def _moment(when: When | None) -> tuple[str, str]:
+    """The earliest and the latest moment an entry can mean, as texts that sort."""
     if when is None:
-        return ""
-    return when.instant.isoformat() if when.instant else when.last.isoformat()
-
-
-def _identifier(place: Place, number: int) -> str:
-    if place.level is not None:
-        return place.level
-    if place.site is None:
-        return f"site-not-known-{number + 1}" if place.unread else "site-not-recorded"
-    return place.site if place.side is None else f"{place.side.value}-{place.site}"
+        return ("", "")
+    if when.instant is not None:
+        moment = when.instant.isoformat()
+        return (moment, moment)
+    return (f"{when.first}T00:00:00+00:00", f"{when.last}T23:59:59+00:00")

@@ -67,7 +67,8 @@ class Fact(NamedTuple):
         source: the resource, its date and its age.
         side: the side named beside the site, where one is.
         group: the identifier of the lesion that it was recorded against, where one is.
-        moment: the clinical time as a sortable text, for findings whose latest value counts.
+        moment: the earliest and the latest time it can mean, as texts that sort, for findings whose latest
+            value counts.
     """
 
     finding: str
@@ -75,7 +76,7 @@ class Fact(NamedTuple):
     source: Source
     side: Side | None = None
     group: str | None = None
-    moment: str = ""
+    moment: tuple[str, str] = ("", "")
 
 
 Facts = Mapping[str, tuple[Fact, ...]]

@@ -134,13 +134,6 @@ class Score:
                 return band
         raise DefinitionError(f"score {self.code}: no band {code!r}")
 
-    def bands_of(self, totals: Iterable[int]) -> tuple[str, ...]:
-        """The codes of the bands that hold any of the totals, from low to high."""
-        reachable = 0
-        for total in totals:
-            reachable |= 1 << total
-        return self._bands_in(reachable)
-
     def evaluate(self, answers: Mapping[str, Answer]) -> "ScoreResult":
         """Every total, band and next step that the answers leave open.
 

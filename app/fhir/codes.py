@@ -13,6 +13,7 @@ from app.knowledge.conditions import (
     DISEASE_BY_CATEGORY,
     DISEASE_BY_CODE,
     FINDING_BY_CONDITION,
+    ICD10CM,
     INSTRUMENTATION_BY_CODE,
     INSTRUMENTATION_ORDERS,
     OSTEOPOROTIC_FRACTURES,
@@ -80,7 +81,7 @@ class CodeBook:
         for own, target in self.local.items():
             if target in self.observables:
                 findings[own] = self.observables[target]
-            if target in bone:
+            if target in bone or _by_category(target):
                 bone.add(own)
         object.__setattr__(self, "_findings", findings)
         object.__setattr__(self, "_bone", frozenset(bone))
@@ -172,7 +173,7 @@ def _read_map(path: Path, targets: frozenset[Code]) -> dict[Code, Code]:
         document = json.loads(path.read_bytes())
     except OSError as error:
         raise CodeMapError(f"code map {path.name}: cannot be opened ({error.strerror})") from None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise CodeMapError(f"code map {path.name}: is not JSON") from None
     if not isinstance(document, dict) or document.get("resourceType") != "ConceptMap":
         raise CodeMapError(f"code map {path.name}: is not a FHIR ConceptMap")
@@ -202,14 +203,21 @@ def _pair(
     if rows[0].get("equivalence") not in _MEANS_AT_LEAST:
         raise CodeMapError(f"{where}: equivalence must be equal, equivalent, wider or subsumes")
     mapped = (target, rows[0].get("code"))
-    if mapped not in targets:
+    if not all(isinstance(part, str) for part in mapped):
+        raise CodeMapError(f"{where}: needs a group target and a target code, each a text")
+    if mapped not in targets and not _by_category(mapped):
         raise CodeMapError(f"{where}: maps onto a code that this service does not read; see docs/mapping.md")
     own = (source, code)
-    if own in targets:
+    if (_SYSTEM_ALIASES.get(source, source), code) in targets:
         raise CodeMapError(f"{where}: gives another meaning to a code that this service reads")
     if found.get(own, mapped) != mapped:
         raise CodeMapError(f"{where}: maps one code onto two")
     return {own: (str(mapped[0]), str(mapped[1]))}
+
+
+def _by_category(code: tuple[Any, Any]) -> bool:
+    """Whether an ICD-10-CM code is read by its category."""
+    return code[0] == ICD10CM and str(code[1]).startswith(_BONE_CATEGORIES)
 
 
 def _listed(value: object, path: Path, where: str) -> list[Mapping[str, Any]]:

@@ -118,6 +118,10 @@ def collect(
         _collect_whole(found, into, needs)
     elif isinstance(found, wire.Bundle | wire.LooseBundle):
         _collect_apart(found, into, needs)
+    elif isinstance(found, wire.OperationOutcome):
+        if _failed(found):
+            for need in needs:
+                into.lacks(need, "The server reports an error instead of data.")
     elif isinstance(found, wire.Stub):
         into.unread.append(found)
         into.resources.append((found, None))
@@ -129,6 +133,7 @@ def _collect_whole(bundle: wire.WholeBundle, into: Collected, needs: Sequence[st
     matches, failed = 0, False
     for entry in bundle.entry or ():
         resource = entry.resource
+        failed = failed or _refused(entry.response)
         if resource is None:
             continue
         if isinstance(resource, wire.OperationOutcome):
@@ -142,6 +147,7 @@ def _collect_whole(bundle: wire.WholeBundle, into: Collected, needs: Sequence[st
 def _collect_apart(bundle: wire.Bundle | wire.LooseBundle, into: Collected, needs: Sequence[str]) -> None:
     matches, failed = 0, False
     for entry in _entries(bundle, into):
+        failed = failed or _refused(entry.response)
         if entry.resource is msgspec.UNSET:
             continue
         raw = bytes(entry.resource)
@@ -151,6 +157,10 @@ def _collect_apart(bundle: wire.Bundle | wire.LooseBundle, into: Collected, need
         except wire.DECODE_ERRORS:
             unread = _unread(raw, into)
             if unread is None:
+                continue
+            if unread.resourceType == "OperationOutcome":
+                # It says that something went wrong, and not what: nothing may be concluded.
+                failed = True
                 continue
             if unread.resourceType == "Bundle":
                 _collect_apart(_loosely(raw), into, needs)
@@ -173,7 +183,7 @@ def _unread(raw: bytes, into: Collected) -> wire.Stub | None:
     except wire.DECODE_ERRORS:
         into.unread.append(None)
         return None
-    if stub.resourceType != "Bundle":
+    if stub.resourceType not in ("Bundle", "OperationOutcome"):
         into.unread.append(stub)
     return stub
 
@@ -206,6 +216,11 @@ def _note_lacks(
             into.lacks(need, "The search has more pages than were sent.")
         elif total is not None and total > matches:
             into.lacks(need, f"The search found {total} resources and {matches} were sent.")
+
+
+def _refused(response: wire.EntryResponse | None) -> bool:
+    """Whether an entry of a batch answer says that its part of the batch failed."""
+    return response is not None and response.status is not None and not response.status.startswith("2")
 
 
 def _failed(outcome: wire.OperationOutcome) -> bool:

@@ -7,7 +7,7 @@ from app.fhir.codes import Code, CodeBook
 from app.fhir.sites import narrow, read_sites
 from app.fhir.times import read_period, read_when
 from app.fhir.wire import BodyStructure, Concept, Condition, Procedure
-from app.knowledge.anatomy import Place, place_of
+from app.knowledge.anatomy import SITES, Place, place_of
 from app.knowledge.conditions import (
     DISEASE_BY_CATEGORY,
     DISEASE_BY_CODE,
@@ -49,7 +49,11 @@ def diagnosis_of(book: CodeBook, condition: Condition, reference: str, gaps: lis
         if coded.site is None and code in PLACE_BY_CONDITION:
             coded = PLACE_BY_CONDITION[code]
     site = read_sites(book, condition.bodySite or [])
-    places, contradiction = narrow(coded, site.places)
+    if coded.site is not None and SITES[coded.site].sided and coded.side is None and not site.places:
+        coded = coded._replace(side=site.side)
+    # Two sites in words are never the same lesion: each is kept apart by what names it.
+    named = [Place(unread=f"text of {reference}") if p.unread == "text" else p for p in site.places]
+    places, contradiction = narrow(coded, named)
     if contradiction:
         gaps.append(f"{reference}: its code and its site name different bones or levels.")
     status = _plain_codes(condition.clinicalStatus) & _NOT_COUNTED.keys()

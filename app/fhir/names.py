@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
 from app.fhir import wire
 
-_VERSIONED = re.compile(r"(?:https?://.+/)?([A-Za-z]+/[A-Za-z0-9.\-]{1,256})(?:/_history/.*)?")
+_VERSIONED = re.compile(r"(https?://.+/)?([A-Za-z]+/[A-Za-z0-9.\-]{1,256})(?:/_history/.*)?")
 _SAFE_ID = re.compile(r"[A-Za-z0-9.\-_:]{1,256}")
 
 
@@ -15,6 +16,7 @@ class Names:
     def __init__(self, resources: Sequence[tuple[wire.Single | wire.Stub, str | None]]) -> None:
         self._resources = resources
         self._by_url: dict[str, str] | None = None
+        self._bases: set[str] = set()
 
     def of(self, reference: str) -> str:
         """The name that a reference stands for: relative, absolute, versioned or a full URL."""
@@ -25,11 +27,19 @@ class Names:
                 for number, (resource, url) in enumerate(self._resources)
                 if url
             }
+            split = (_VERSIONED.fullmatch(url) for url in self._by_url)
+            self._bases = {normal_base(match[1]) for match in split if match and match[1]}
         found = self._by_url.get(reference)
         if found is not None:
             return found
         match = _VERSIONED.fullmatch(reference)
-        return match[1] if match else reference
+        if match is None:
+            return reference
+        base, name = match[1], match[2]
+        if base and self._bases and normal_base(base) not in self._bases:
+            # The same id on another server means something else.
+            return reference
+        return name
 
     def within(self, reference: str, container: str) -> str:
         """The same, where ``#id`` means a resource contained in another."""
@@ -44,6 +54,19 @@ def own_reference(resource: wire.Single | wire.Stub, full_url: str | None, numbe
     if full_url and safe(full_url.removeprefix("urn:uuid:")):
         return full_url
     return f"{kind}/unnamed-{number + 1}"
+
+
+def normal_base(base: str) -> str:
+    """A server's base URL as servers are compared: case of the host and the default port do not count."""
+    try:
+        parts = urlsplit(base.rstrip("/"))
+    except ValueError:
+        # What is no URL is nobody's but its own.
+        return base
+    default = {"http": ":80", "https": ":443"}.get(parts.scheme.lower(), "")
+    host = parts.netloc.lower()
+    host = host.removesuffix(default) if default else host
+    return f"{parts.scheme.lower()}://{host}{parts.path}"
 
 
 def safe(identifier: str | None) -> bool:

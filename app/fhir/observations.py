@@ -33,7 +33,7 @@ FINAL = frozenset({"final", "amended", "corrected"})
 PROVISIONAL = "preliminary"
 IGNORED = frozenset({"entered-in-error", "cancelled"})
 _CORRECTED = ("amended", "corrected")
-# Tells apart versions of one resource that cannot be ordered; never shown.
+# Tells apart versions of one resource that cannot be ordered: it and what follows are never shown.
 VERSION_MARK = "\u0000"
 # Beyond it, a number is infinite to most parsers (J08).
 _LARGEST_EXPONENT = 308
@@ -299,14 +299,11 @@ def current(observations: Iterable[tuple[Observation, str]]) -> dict[str, Observ
     kept = latest_versions(observations)
     corrected = {key for _, o in kept if o.status in _CORRECTED for key in _identifiers(o)}
     found: dict[str, Observation] = {}
-    for reference, observation in kept:
+    for number, (reference, observation) in enumerate(kept):
         superseded = corrected and observation.status not in _CORRECTED
         if superseded and corrected & set(_identifiers(observation)):
             continue
-        name = reference
-        while name in found:
-            name += VERSION_MARK
-        found[name] = observation
+        found[f"{reference}{VERSION_MARK}{number}" if reference in found else reference] = observation
     return found
 
 

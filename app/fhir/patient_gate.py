@@ -7,11 +7,10 @@ from enum import Enum, auto
 from app.assess.record import Gap
 from app.errors import AnotherPatientError, ContradictionError
 from app.fhir import wire
-from app.fhir.names import own_reference
+from app.fhir.names import normal_base, own_reference
 
 _RELATIVE = re.compile(r"Patient/([A-Za-z0-9.\-]{1,256})(?:/_history/[A-Za-z0-9.\-]+)?")
 _ABSOLUTE = re.compile(r"(https?://.+?)/Patient/([A-Za-z0-9.\-]{1,256})(?:/_history/[A-Za-z0-9.\-]+)?")
-_BASE = re.compile(r"(https?://.+)/[A-Za-z]+/[^/]+(?:/_history/[^/]+)?$")
 # What a subject can be in R4 that is no patient.
 _NO_PATIENTS = frozenset(
     {"Group", "Device", "Location", "Practitioner", "Organization", "Medication", "Substance", "Specimen"}
@@ -48,7 +47,7 @@ class PatientGate:
         others: Iterable[str] = (),
     ) -> None:
         self.patient = patient
-        self._bases = {base.rstrip("/") for base in bases}
+        self._bases = {normal_base(base) for base in bases}
         self._verdicts: dict[str, Whose] = dict.fromkeys(others, Whose.NOT_A_PATIENT)
         self._verdicts[f"Patient/{patient}"] = Whose.THIS_PATIENT
         self._urns = False
@@ -57,7 +56,7 @@ class PatientGate:
             self._urns = self._urns or url.startswith("urn:")
             match = _ABSOLUTE.fullmatch(url)
             if match:
-                self._bases.add(match[1])
+                self._bases.add(normal_base(match[1]))
 
     def whose(self, reference: str | None) -> Whose:
         """What a subject reference proves.
@@ -76,16 +75,15 @@ class PatientGate:
         """How full URLs begin on the servers that hold this patient."""
         return tuple(f"{base}/" for base in self._bases)
 
-    def refuse_elsewhere(self, full_url: str) -> None:
+    def refuse_elsewhere(self, full_url: str, kind: str) -> None:
         """Refuse a resource that stands on another server than the patient, and names its subject there.
 
         Raises:
             AnotherPatientError: a relative reference on that server means another patient.
         """
-        if self._bases and full_url.startswith("http"):
-            base = _BASE.match(full_url)
-            if base is not None and base[1] not in self._bases:
-                raise AnotherPatientError(_OTHER_PATIENT)
+        base, found, _ = full_url.rpartition(f"/{kind}/")
+        if self._bases and found and base.startswith("http") and normal_base(base) not in self._bases:
+            raise AnotherPatientError(_OTHER_PATIENT)
 
     def _judge(self, reference: str) -> Whose:
         match = _RELATIVE.fullmatch(reference)
@@ -93,7 +91,7 @@ class PatientGate:
             return self._same(match[1])
         match = _ABSOLUTE.fullmatch(reference)
         if match:
-            if self._bases and match[1] not in self._bases:
+            if self._bases and normal_base(match[1]) not in self._bases:
                 raise AnotherPatientError(_OTHER_PATIENT)
             same = self._same(match[2])
             # Without a known base the same id may mean somebody else on another server.
@@ -135,7 +133,7 @@ def gate_for(
     for patient, _ in patients:
         refuse_merged(patient)
     urls = [url for _, url in patients if url]
-    if len({match[1] for match in map(_ABSOLUTE.fullmatch, urls) if match}) > 1:
+    if len({normal_base(match[1]) for match in map(_ABSOLUTE.fullmatch, urls) if match}) > 1:
         raise ContradictionError(
             "The record holds Patients of two servers: send the resources of one patient only."
         )

@@ -1,10 +1,13 @@
 """Prefetch templates, derived from the codes that the reader can use.
 
-A template is at most 2,000 characters; a search by code that would be longer asks by category.
+Observations are asked for by category, which brings panels whatever their code; a site with codes of its own
+need not categorise them, so there they are asked for by code. A template is at most 2,000 characters; a
+search by code that would be longer asks for more.
 """
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from urllib.parse import quote
 
 from app.fhir.codes import CodeBook
 from app.knowledge import Knowledge
@@ -22,7 +25,6 @@ PATIENT = "{{context.patientId}}"
 
 def prefetch_templates(book: CodeBook, knowledge: Knowledge) -> Mapping[str, str]:
     """The query behind every prefetch key."""
-    questionnaires = ",".join(f"{book.base}/Questionnaire/{code}" for code in knowledge.instruments)
     return MappingProxyType(
         {
             "patient": f"Patient/{PATIENT}",
@@ -33,22 +35,30 @@ def prefetch_templates(book: CodeBook, knowledge: Knowledge) -> Mapping[str, str
             "procedures": _procedures(book),
             "medications": f"MedicationRequest?patient={PATIENT}&status=active",
             "bodyStructures": f"BodyStructure?patient={PATIENT}",
-            "questionnaireResponses": (
-                f"QuestionnaireResponse?patient={PATIENT}&questionnaire={questionnaires}"
-            ),
+            "questionnaireResponses": _questionnaire_responses(book, knowledge),
         }
     )
 
 
 def _observations(book: CodeBook) -> str:
     panels = [(book.observable_system, panel) for panel in PANELS]
-    local = [code for code, target in book.local.items() if target in book.observables]
-    codes = [*book.observables, *panels, *local]
-    by_code = f"Observation?patient={PATIENT}&code={_tokens(codes)}"
-    if len(by_code) <= MAX_TEMPLATE:
-        return by_code
+    local = [c for c, target in book.local.items() if target in book.observables or target in panels]
+    if local:
+        # A code without its system matches that code of any system: this service's own fit in so.
+        own = [code for system, code in (*book.observables, *panels) if system == book.observable_system]
+        standard = [code for code in book.observables if code[0] != book.observable_system]
+        by_code = f"Observation?patient={PATIENT}&code={','.join(own)},{_tokens([*standard, *local])}"
+        if len(by_code) <= MAX_TEMPLATE:
+            return by_code
     categories = dict.fromkeys(c for finding in FINDINGS.values() for c in finding.category)
     return f"Observation?patient={PATIENT}&category={','.join(categories)}"
+
+
+def _questionnaire_responses(book: CodeBook, knowledge: Knowledge) -> str:
+    everything = f"QuestionnaireResponse?patient={PATIENT}"
+    questionnaires = ",".join(f"{book.base}/Questionnaire/{code}" for code in knowledge.instruments)
+    ours = f"{everything}&questionnaire={questionnaires}"
+    return ours if len(ours) <= MAX_TEMPLATE else everything
 
 
 def _procedures(book: CodeBook) -> str:
@@ -60,4 +70,11 @@ def _procedures(book: CodeBook) -> str:
 
 
 def _tokens(codes: list[tuple[str, str]]) -> str:
-    return ",".join(f"{system}|{code}" for system, code in codes)
+    """Codes as search tokens: what separates them is escaped in FHIR's way, the rest as in any URL."""
+    return ",".join(f"{_escaped(system)}|{_escaped(code)}" for system, code in codes)
+
+
+def _escaped(text: str) -> str:
+    for sign in "\\,|$":
+        text = text.replace(sign, f"\\{sign}")
+    return quote(text, safe="/:-._~")

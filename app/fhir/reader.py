@@ -133,7 +133,7 @@ class Reader:
                     if not self._is_mine(resource, subject, gate, parts):
                         continue
                 elif full_url is not None and not full_url.startswith(here):
-                    gate.refuse_elsewhere(full_url)
+                    gate.refuse_elsewhere(full_url, type(resource).__name__)
                 if isinstance(resource, wire.Observation):
                     if resource.component or resource.hasMember or finding_of(resource.code):
                         parts.observations.append((resource, own_reference(resource, full_url, number)))
@@ -156,11 +156,16 @@ class Reader:
             if resource.id is not None:
                 gate.whose(f"Patient/{resource.id}")
             refuse_merged(resource)
+        elif isinstance(resource, wire.Stub) and resource.resourceType == "Patient":
+            if resource.id is not None:
+                gate.whose(f"Patient/{resource.id}")
         elif isinstance(resource, wire.Stub):
             self._is_mine(resource, resource.subject or resource.patient, gate, parts)
         elif isinstance(resource, wire.Procedure | wire.BodyStructure | wire.QuestionnaireResponse):
             owner = resource.patient if isinstance(resource, wire.BodyStructure) else resource.subject
             if self._is_mine(resource, owner, gate, parts):
+                if full_url is not None:
+                    gate.refuse_elsewhere(full_url, type(resource).__name__)
                 parts.others.append((resource, own_reference(resource, full_url, number)))
 
     def _is_mine(
@@ -182,7 +187,7 @@ class Reader:
 
     def _unpack(self, gate: PatientGate, parts: "_Parts") -> None:
         """Observations contained in others: the same patient's, unless they say otherwise."""
-        for holder, reference in tuple(parts.observations):
+        for reference, holder in latest_versions(parts.observations):
             if not holder.contained or holder.status in IGNORED:
                 continue
             for inner, name in contained_in(holder, reference):
@@ -240,9 +245,10 @@ class Reader:
             parts.diagnoses.append(replace(diagnosis, structures=structures))
 
     def _structure(self, resource: wire.BodyStructure, reference: str, names: Names, parts: "_Parts") -> None:
-        parts.known.add(reference)
         structure = structure_of(self._book, resource, reference)
         if structure is not None:
+            # One at a site that is not read stays unknown: it may be a bone's all the same.
+            parts.known.add(reference)
             conditions = tuple(map(names.of, structure.conditions))
             parts.structures.append(replace(structure, conditions=conditions))
 
@@ -259,16 +265,16 @@ class Reader:
         for reference, observation in observations.items():
             if observation.status in IGNORED:
                 continue
-            if not observation.component and self._book.finding(observation.code) is None:
-                continue
             if observation.modifierExtension or observation.implicitRules:
-                parts.refuse_modified("Observation", reference)
+                parts.refuse_modified("Observation", reference.partition(VERSION_MARK)[0])
+                continue
+            if not observation.component and self._book.finding(observation.code) is None:
                 continue
             if observation.status not in FINAL and observation.status != PROVISIONAL:
                 parts.unread.append(f"{reference} has no status that lets it count; it is set aside.")
                 continue
             frame = self._frame(reference, observations, parents, frames, names)
-            name = reference.rstrip(VERSION_MARK)
+            name = reference.partition(VERSION_MARK)[0]
             for found in entries_of(self._book, observation, name, frame, parts.unread):
                 if isinstance(found, Total):
                     parts.totals.append(found)
@@ -284,14 +290,16 @@ class Reader:
         names: Names,
     ) -> Frame:
         """What an Observation's findings inherit, through panels within panels."""
-        if reference not in frames:
-            observation = observations[reference]
-            # A panel that names itself, directly or not, ends here with its own.
-            frames[reference] = frame_of(self._book, observation, reference, None, names)
-            parent = parents.get(reference)
-            if parent is not None and parent != reference:
-                inherited = self._frame(parent, observations, parents, frames, names)
-                frames[reference] = frame_of(self._book, observation, reference, inherited, names)
+        # In the order of reading; a panel that names itself, directly or not, ends with its own.
+        chain: dict[str, None] = {}
+        name: str | None = reference
+        while name is not None and name not in frames and name not in chain:
+            chain[name] = None
+            name = parents.get(name.partition(VERSION_MARK)[0])
+        frame = frames.get(name) if name is not None else None
+        for inner in reversed(chain):
+            frame = frame_of(self._book, observations[inner], inner.partition(VERSION_MARK)[0], frame, names)
+            frames[inner] = frame
         return frames[reference]
 
 

@@ -1,7 +1,8 @@
 """The place that a coded body site names, with its side, from every way records write it."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from app.engine.reading import Side
 from app.fhir.codes import Code, CodeBook
@@ -48,21 +49,23 @@ def read_sites(book: CodeBook, concepts: Sequence[Concept], qualifiers: Sequence
         plain = _plain(book, concepts[0])
         if plain is not None:
             return plain
-    codes = [code for concept in (*concepts, *qualifiers) for code in _codes(book, concept)]
-    side = _one_side(SIDE_BY_CODE[code] for code in codes if code in SIDE_BY_CODE)
-    parts = [PART_BY_CODE[code] for code in codes if code in PART_BY_CODE]
+    named = [(concept, _place(book, concept)) for concept in concepts]
+    # A qualifier that stands alone counts for every site beside it; one that stands with a site, for it.
+    alone = [*qualifiers, *(concept for concept, place in named if place is None)]
+    shared = _qualifiers(book, alone)
     places: list[Place] = []
-    for concept in concepts:
-        place = _place(book, concept)
+    sides: list[Side | None] = []
+    for concept, place in named:
         if place is None:
             continue
-        for part in parts:
+        own = _qualifiers(book, [concept])
+        for part in (*own.parts, *shared.parts):
             if place.site is not None and place.site in part:
-                place = Place(part[place.site])
-        own = _one_side(SIDE_BY_CODE[c] for c in _codes(book, concept) if c in SIDE_BY_CODE)
-        if place.site is not None and SITES[place.site].sided:
-            place = place._replace(side=own or side)
-        places.append(place)
+                place = Place(part[place.site])  # noqa: PLW2901  each qualifier narrows it
+        sides.append(own.side or shared.side)
+        sided = place.site is not None and SITES[place.site].sided
+        places.append(place._replace(side=sides[-1]) if sided else place)
+    side = sides[0] if sides else shared.side
     structures = tuple(
         extension.valueReference.reference
         for concept in concepts
@@ -124,7 +127,8 @@ def _place(book: CodeBook, concept: Concept) -> Place | None:
         return Place(unread="|".join(unread[0]))
     if beside:
         return None
-    return Place(unread="text") if concept.text else None
+    written = concept.text or any(c.code or c.system or c.display for c in concept.coding or ())
+    return Place(unread="text") if written else None
 
 
 def _narrowest(named: Sequence[Place]) -> Place:
@@ -137,6 +141,17 @@ def _narrowest(named: Sequence[Place]) -> Place:
             levels = (*best.levels, *place.levels)
             best = place_of_levels(levels) if best.levels and place.levels else Place(unread="several")
     return best
+
+
+class _Qualifiers(NamedTuple):
+    side: Side | None
+    parts: list[Mapping[str, str]]
+
+
+def _qualifiers(book: CodeBook, concepts: Iterable[Concept]) -> _Qualifiers:
+    codes = [code for concept in concepts for code in _codes(book, concept)]
+    side = _one_side(SIDE_BY_CODE[code] for code in codes if code in SIDE_BY_CODE)
+    return _Qualifiers(side, [PART_BY_CODE[code] for code in codes if code in PART_BY_CODE])
 
 
 def _codes(book: CodeBook, concept: Concept, *, qualifiers: bool = True) -> Iterator[Code]:

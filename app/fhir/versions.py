@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Protocol, TypeVar
 
+import msgspec
+
 from app.fhir.times import read_when
 from app.fhir.wire import Meta
 
@@ -31,14 +33,15 @@ def latest_versions(resources: Iterable[tuple[Version, str]]) -> list[tuple[str,
         if len(versions) == 1:
             found.append((reference, versions[0]))
             continue
-        ranks = [_rank(version) for version in versions]
+        dated = all(version.meta is not None and version.meta.lastUpdated for version in versions)
+        ranks = [_rank(version, dated=dated) for version in versions]
         best = max(ranks)
         latest = [v for v, rank in zip(versions, ranks, strict=True) if rank == best]
-        found += [(reference, v) for n, v in enumerate(latest) if v not in latest[:n]]
+        found += [(reference, v) for v in {msgspec.json.encode(v): v for v in latest}.values()]
     return found
 
 
-def _rank(resource: Versioned) -> tuple[datetime, int]:
-    when = read_when(resource.meta.lastUpdated if resource.meta else None)
+def _rank(resource: Versioned, *, dated: bool) -> tuple[datetime, int]:
+    when = read_when(resource.meta.lastUpdated if dated and resource.meta else None)
     instant = when.instant if when is not None and when.instant is not None else _NEVER
     return (instant, _ORDER.get(getattr(resource, "status", None) or "", 0))

@@ -18,6 +18,7 @@ class _Part(msgspec.Struct, gc=False, kw_only=True):
 class Coding(_Part):
     system: str | None = None
     code: str | None = None
+    display: str | None = None
 
 
 class Reference(_Part):
@@ -79,7 +80,6 @@ class Valued(_Part):
     valueTime: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
     valueDateTime: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
     valuePeriod: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
-    dataAbsentReason: Concept | None = None
     extension: list[Extension] | None = None
 
 
@@ -148,6 +148,24 @@ class BodyStructure(_Part, tag_field="resourceType", tag="BodyStructure"):
 
 class ResponseAnswer(_Part):
     valueCoding: Coding | None = None
+    valueString: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    valueInteger: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    valueDecimal: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    valueBoolean: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    valueQuantity: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def other(self) -> bool:
+        """Whether it holds a value that is no coding."""
+        values = (
+            self.valueString,
+            self.valueInteger,
+            self.valueDecimal,
+            self.valueBoolean,
+            self.valueQuantity,
+        )
+        return any(value is not msgspec.UNSET for value in values)
+
     item: "list[ResponseItem] | None" = None
 
 
@@ -196,10 +214,15 @@ class Search(_Part):
     mode: str | None = None
 
 
+class EntryResponse(_Part):
+    status: str | None = None
+
+
 class Entry(_Part):
     fullUrl: str | None = None
     resource: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
     search: Search | None = None
+    response: EntryResponse | None = None
 
 
 class Bundle(_Part, tag_field="resourceType", tag="Bundle"):
@@ -219,6 +242,7 @@ class WholeEntry(_Part):
     fullUrl: str | None = None
     resource: Single | None = None
     search: Search | None = None
+    response: EntryResponse | None = None
 
 
 class WholeBundle(_Part, tag_field="resourceType", tag="Bundle"):

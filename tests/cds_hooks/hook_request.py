@@ -4,7 +4,16 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from tests.cds_hooks.record import PATIENT_ID, Json, patient, searchset
+from tests.cds_hooks.record import (
+    PATIENT_ID,
+    Json,
+    concept,
+    condition,
+    patient,
+    searchset,
+    spinal_lesion,
+    subject,
+)
 
 DISCOVERY = "/cds-services"
 SERVICE = "/cds-services/spinal-metastasis-patient-view"
@@ -20,6 +29,46 @@ TYPES: Mapping[str, tuple[str, ...]] = {
 }
 KEYS = tuple(TYPES)
 REQUIRED = ("patient", "conditions")
+AN_UNSTABLE_T11 = tuple(spinal_lesion("T11"))
+# A resource of each key that says nothing of bones.
+ONE_OF: dict[str, Json] = {
+    "patient": patient(),
+    "conditions": condition("c-more", "38341003"),
+    "observations": {
+        "resourceType": "Observation",
+        "id": "o-more",
+        "status": "final",
+        "code": concept("8867-4", "http://loinc.org"),
+        "subject": subject(),
+    },
+    "procedures": {
+        "resourceType": "Procedure",
+        "id": "p-more",
+        "status": "completed",
+        "code": concept("80146002"),
+        "subject": subject(),
+    },
+    "medications": {
+        "resourceType": "MedicationRequest",
+        "id": "m-more",
+        "status": "active",
+        "intent": "order",
+        "subject": subject(),
+    },
+    "bodyStructures": {
+        "resourceType": "BodyStructure",
+        "id": "b-more",
+        "patient": subject(),
+        "location": concept("76752008"),
+    },
+    "questionnaireResponses": {
+        "resourceType": "QuestionnaireResponse",
+        "id": "q-more",
+        "status": "completed",
+        "questionnaire": "https://example.org/Questionnaire/other",
+        "subject": subject(),
+    },
+}
 
 
 def prefetch_of(resources: Iterable[Json], patient_id: str = PATIENT_ID) -> Json:
@@ -57,3 +106,8 @@ def without(request: Json, *path: str) -> Json:
         holder = holder[name]
     del holder[path[-1]]
     return copy
+
+
+def with_key(key: str, value: Any, resources: Iterable[Json] = AN_UNSTABLE_T11) -> Json:
+    """A request whose prefetch holds something else under one key."""
+    return hook_request(prefetch=prefetch_of(resources) | {key: value})

@@ -260,3 +260,18 @@ async def test_an_answer_of_another_finding_is_no_answer(ehr: Ehr) -> None:
     )
     record = [OPEN[0], wrong, *OPEN[2:]]
     assert await totals(ehr, record) == "3 to 9"
+
+
+OCCIPUT = "31640002"
+
+
+@pytest.mark.parametrize(
+    "lesion",
+    [
+        condition("c", "94250008", site_of(OCCIPUT)),
+        condition("c", site={"coding": [*site_of(OCCIPUT)["coding"], *site_of(VERTEBRAE["C2"])["coding"]]}),
+    ],
+)
+async def test_occiput_and_a_vertebra_named_together(ehr: Ehr, lesion: Json) -> None:
+    (card,) = await ehr.cards([lesion])
+    assert "SINS" in card["summary"]

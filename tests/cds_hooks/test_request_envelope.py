@@ -123,9 +123,6 @@ async def test_r29_the_demo_takes_a_server_without_tls(ehr: Ehr) -> None:
     assert await ehr.cards(RECORD, fhirServer="http://127.0.0.1:8080/fhir")
 
 
-@pytest.mark.xfail(
-    strict=True, reason="R29: in the service profile an http:// fhirServer is refused; it is taken"
-)
 async def test_r29_outside_the_demo_a_server_without_tls_is_refused() -> None:
     served = Ehr(application(profile="service", authentication="gateway"))
     issues = await served.issues(hook_request(RECORD, fhirServer="http://ehr.example.org/fhir"), 400)
@@ -208,6 +205,17 @@ async def test_r159_and_never_for_patients_and_relatives(ehr: Ehr, user: str) ->
     response = await ehr.send(hook_request(RECORD, context={"userId": user}))
     assert response.status_code == 200
     assert response.content == b'{"cards":[]}'
+
+
+@pytest.mark.parametrize(
+    "user",
+    [
+        "Patient/p-1/_history/2",
+        "https://ehr.example.org/fhir/Patient/p-1",
+    ],
+)
+async def test_r159_r169_in_whatever_way_they_are_named(ehr: Ehr, user: str) -> None:
+    assert await ehr.cards(RECORD, context={"userId": user}) == []
 
 
 @pytest.mark.parametrize("user", ["Patient/p-1", "RelatedPerson/r-1"])

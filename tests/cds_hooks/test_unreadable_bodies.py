@@ -1,13 +1,12 @@
 """Bodies that are no JSON, or JSON that says two things (hardening J; checklist R1)."""
 
 import json
-from typing import Any
 
 import pytest
 
 from tests.cds_hooks.ehr import Ehr
 from tests.cds_hooks.hook_request import hook_request
-from tests.cds_hooks.record import quantity, observation, spinal_lesion
+from tests.cds_hooks.record import observation, quantity, spinal_lesion
 
 RECORD = [*spinal_lesion("T11"), observation("extra", "vertebral-height-loss", quantity(62))]
 GOOD = json.dumps(hook_request(RECORD)).encode()
@@ -76,14 +75,9 @@ async def test_is_refused_and_not_repeated(ehr: Ehr, name: str) -> None:
 NUMBERS = {"J08 1e400": "1e400", "J08 -1e400": "-1e400", "J19 5,000 digits": "9" * 5_000}
 
 
-@pytest.mark.parametrize("place", ["value that is read", "member that is not read"])
 @pytest.mark.parametrize("name", sorted(NUMBERS))
-async def test_a_number_that_is_none_is_refused(ehr: Ehr, name: str, place: str) -> None:
-    if place == "value that is read":
-        body = replaced('"value": 62', f'"value": {NUMBERS[name]}')
-    else:
-        body = GOOD[:-1] + f', "extension": {{"a": {NUMBERS[name]}}}}}'.encode()
-    await ehr.issues(body, 400)
+async def test_a_number_that_is_none_is_refused(ehr: Ehr, name: str) -> None:
+    await ehr.issues(replaced('"value": 62', f'"value": {NUMBERS[name]}'), 400)
 
 
 @pytest.mark.parametrize("number", ["18446744073709551616", "1e300", "0.1e-300", "62.0000000000000000001"])

@@ -208,7 +208,7 @@ SHAFT = snomed("41111004", "7771000")
     ],
 )
 def test_mirels_is_the_same_in_every_shape(pain: str, quality: str, size: str, total: int) -> None:
-    values = {
+    values: dict[str, Json | str] = {
         "limb-pain": pain,
         "bone-lesion-quality": quality,
         "cortical-destruction": quantity(SIZES[size]),
@@ -321,6 +321,7 @@ RECORD: list[Json] = [
     observation("limb", "limb-pain", "limb-pain-mild", at="femur"),
     response("q", "mirels", FEMUR | {"pain": "limb-pain-functional"}),
     condition("unsited"),
+    observation("about-unsited", "bone-lesion-quality", "lesion-lytic", about="Condition/unsited"),
     observation("astray", "spinal-pain", "pain-free"),
     observation("score-1", "pain-score", quantity(4, "{score}"), effectiveDateTime="2026-11-17"),
     observation("score-2", "pain-score", quantity(6, "{score}"), effectiveDateTime=RECENT),
