@@ -1,0 +1,164 @@
+"""The OpenAPI document: complete, stable, and the one in the repository."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from jsonschema import Draft202012Validator
+
+from tests.api.score_table import LEVELS, TABLES
+from tests.contract.served import application
+
+ROOT = Path(__file__).parents[2]
+KEPT = ROOT / "openapi" / "openapi.json"
+CAMEL_CASE = re.compile(r"[a-z]+(?:[A-Z][a-z]+)*")
+# Generated clients have a method of each name: a name that changes breaks them.
+OPERATIONS = {
+    "discoverCdsServices": ("get", "/cds-services"),
+    "invokeSpinalMetastasisPatientView": ("post", "/cds-services/spinal-metastasis-patient-view"),
+    "listScores": ("get", "/api/v1/scores"),
+    "listPolicies": ("get", "/api/v1/policies"),
+    "getScoreDefinition": ("get", "/api/v1/scores/{score}"),
+    "getScoreQuestionnaire": ("get", "/api/v1/scores/{score}/questionnaire"),
+    "calculateSins": ("post", "/api/v1/scores/sins"),
+    "calculateMirels": ("post", "/api/v1/scores/mirels"),
+    "assessBundle": ("post", "/api/v1/assessments"),
+    "isLive": ("get", "/health/live"),
+    "isReady": ("get", "/health/ready"),
+}
+
+
+@pytest.fixture(scope="module")
+def document(app: FastAPI) -> Mapping[str, Any]:
+    return app.openapi()
+
+
+@pytest.fixture(scope="module")
+def operations(document: Mapping[str, Any]) -> Mapping[tuple[str, str], Mapping[str, Any]]:
+    return {
+        (method, path): operation
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    }
+
+
+def nodes(node: Any) -> Iterator[Mapping[str, Any]]:
+    if isinstance(node, dict):
+        yield node
+        for child in node.values():
+            yield from nodes(child)
+    elif isinstance(node, list):
+        for child in node:
+            yield from nodes(child)
+
+
+def test_the_kept_document_is_what_the_command_prints() -> None:
+    command = [str(Path(sys.executable).with_name("spine-mets")), "openapi"]
+    printed = subprocess.run(command, cwd=ROOT, capture_output=True, check=True, env={}).stdout  # noqa: S603  our own command
+    assert KEPT.is_file(), "make openapi writes it"
+    assert KEPT.read_bytes() == printed, "openapi/openapi.json is stale: make openapi"
+
+
+def test_every_operation_keeps_its_name(
+    operations: Mapping[tuple[str, str], Mapping[str, Any]],
+) -> None:
+    named = {operation["operationId"]: place for place, operation in operations.items()}
+    assert len(named) == len(operations)
+    assert named.items() >= OPERATIONS.items()
+    assert [name for name in named if not CAMEL_CASE.fullmatch(name)] == []
+
+
+def test_every_operation_says_what_it_is_for(
+    operations: Mapping[tuple[str, str], Mapping[str, Any]],
+) -> None:
+    for place, operation in operations.items():
+        assert operation["summary"].strip(), place
+        assert operation["tags"], place
+        for status, response in operation["responses"].items():
+            assert response["description"].strip(), (place, status)
+            for media_type, content in response["content"].items():
+                assert content["schema"], (place, status, media_type)
+
+
+def test_nothing_is_left_of_the_frameworks_own_errors(document: Mapping[str, Any]) -> None:
+    text = json.dumps(document)
+    assert "HTTPValidationError" not in text
+    assert "ValidationError" not in document["components"]["schemas"]
+
+
+def test_every_reference_resolves_and_every_schema_is_one(document: Mapping[str, Any]) -> None:
+    schemas = document["components"]["schemas"]
+    for node in nodes(document):
+        reference = node.get("$ref")
+        if isinstance(reference, str):
+            assert reference.removeprefix("#/components/schemas/") in schemas
+    for name, schema in schemas.items():
+        Draft202012Validator.check_schema(schema)
+        assert json.dumps(document).count(f'"#/components/schemas/{name}"'), f"{name} is used by nothing"
+
+
+@pytest.mark.parametrize("score", sorted(TABLES))
+def test_every_item_and_option_is_in_the_document(document: Mapping[str, Any], score: str) -> None:
+    schema = document["components"]["schemas"][f"{score.capitalize()}Answers"]
+    items = {**TABLES[score], **({"level": dict.fromkeys(LEVELS, 0)} if score == "sins" else {})}
+    assert set(schema["properties"]) == set(items)
+    assert schema["additionalProperties"] is False
+    assert "required" not in schema
+    for item, options in items.items():
+        found = schema["properties"][item]
+        one, several = sorted(found["anyOf"], key=lambda branch: str(branch["type"] == "array"))
+        assert set(one["enum"]) == set(options)
+        assert set(several["items"]["enum"]) == set(options)
+        assert several["minItems"] == 1
+        assert "default" not in found
+        assert found["description"].strip()
+    validator = Draft202012Validator(schema)
+    assert all(validator.is_valid(example) for example in schema["examples"])
+
+
+@pytest.mark.parametrize("score", sorted(TABLES))
+def test_a_calculation_names_its_answers_as_its_body(document: Mapping[str, Any], score: str) -> None:
+    body = document["paths"][f"/api/v1/scores/{score}"]["post"]["requestBody"]
+    assert body["required"] is True
+    schema = body["content"]["application/json"]["schema"]
+    assert schema == {"$ref": f"#/components/schemas/{score.capitalize()}Answers"}
+
+
+def test_every_score_is_an_option_of_the_path(document: Mapping[str, Any]) -> None:
+    (parameter,) = document["paths"]["/api/v1/scores/{score}"]["get"]["parameters"]
+    assert set(parameter["schema"]["enum"]) == set(TABLES)
+
+
+def test_errors_are_what_each_front_door_sends(
+    operations: Mapping[tuple[str, str], Mapping[str, Any]],
+) -> None:
+    for (_, path), operation in operations.items():
+        wanted = "application/fhir+json" if path.startswith("/cds-services") else "application/problem+json"
+        for status, response in operation["responses"].items():
+            if int(status) >= 400:
+                assert list(response["content"]) == [wanted], (path, status)
+
+
+def test_every_operation_with_a_body_documents_how_it_is_refused(
+    operations: Mapping[tuple[str, str], Mapping[str, Any]],
+) -> None:
+    for place, operation in operations.items():
+        if "requestBody" in operation:
+            assert {"400", "413", "415", "422", "500"} <= set(operation["responses"]), place
+    hook = operations["post", "/cds-services/spinal-metastasis-patient-view"]
+    assert "412" in hook["responses"]
+
+
+def test_both_media_types_of_a_bundle_are_documented(document: Mapping[str, Any]) -> None:
+    content = document["paths"]["/api/v1/assessments"]["post"]["requestBody"]["content"]
+    assert set(content) == {"application/json", "application/fhir+json"}
+
+
+def test_the_document_is_the_same_for_another_application(document: Mapping[str, Any]) -> None:
+    assert json.dumps(application().openapi()) == json.dumps(document)
