@@ -80,6 +80,10 @@ def _apart(prefetch: WholePrefetch) -> bool:
 
 
 _NULL = msgspec.Raw(b"null")
+# What a key holds as a rule, as it is decoded.
+_CLASSES = {
+    key: {getattr(wire, kind) for kind in kinds if hasattr(wire, kind)} for key, kinds in _TYPES.items()
+}
 _READ = frozenset(kind for kinds in _TYPES.values() for kind in kinds)
 # No rule reads medications yet, so that their absence hides nothing.
 _NOT_NEEDED = frozenset({"medications"})
@@ -185,6 +189,8 @@ def _wrong_resource(key: str) -> ContradictionError:
 
 def _set_aside_others(key: str, collected: Collected, before: int) -> None:
     """Take out what a search of this key cannot have found: read, it would be data nobody asked for."""
+    if {type(resource) for resource, _ in collected.resources[before:]} <= _CLASSES[key]:
+        return
     kept: list[tuple[wire.Single | wire.Stub, str | None]] = []
     for resource, url in collected.resources[before:]:
         kind = resource.resourceType if isinstance(resource, wire.Stub) else type(resource).__name__
