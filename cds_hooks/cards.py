@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+from app.assess.beside import beside, look_first
 from app.assess.record import Gap
-from app.assess.result import Assessment, LesionAssessment, Scored, finding_view
+from app.assess.result import Assessment, FindingView, LesionAssessment, Scored
 from app.engine.provenance import Age
 from app.engine.provenance import Source as RecordSource
 from app.engine.question import Answer, Item
@@ -55,17 +56,6 @@ _NEEDS = {
     "resources": "unreadable resources",
 }
 # Findings that outrank any score of stability: shown beside it whatever it says.
-_BESIDE = (
-    "new-neurologic-deficit",
-    "sphincter-dysfunction",
-    "myelopathy",
-    "escc-grade",
-    "epidural-disease",
-    "root-contact",
-    "local-infection",
-    "systemic-infection",
-)
-_NOT_BESIDE = frozenset({"absent", "escc-0"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +90,15 @@ class CardMaker:
         hidden: Sequence[LesionAssessment],
     ) -> Card:
         leading = _leading(assessed)
+        views = beside(assessment, assessed)
+        first = look_first(assessed, views)
+        urgency = min(assessed.urgency, Urgency.URGENT, key=lambda u: u.rank) if first else assessed.urgency
         return Card(
             uuid=self._uuid(hook_instance, assessed.lesion.id),
-            summary=_summary(assessed, leading, len(hidden)),
-            indicator=_INDICATORS[assessed.urgency],
+            summary=_summary(assessed, leading, first, len(hidden)),
+            indicator=_INDICATORS[urgency],
             source=self._source(leading),
-            detail=_detail(assessment, assessed, leading, hidden),
+            detail=_detail(assessment, assessed, leading, views, hidden),
             overrideReasons=OVERRIDE_REASONS,
         )
 
@@ -155,12 +148,30 @@ def _leading(assessed: LesionAssessment) -> Scored:
 # -- summary -----------------------------------------------------------------------------------------
 
 
-def _summary(assessed: LesionAssessment, scored: Scored, hidden: int) -> str:
+def _summary(assessed: LesionAssessment, scored: Scored, first: Sequence[FindingView], hidden: int) -> str:
     more = f" (+{hidden} more lesions)" if hidden > 1 else " (+1 more lesion)" if hidden else ""
-    for text in _summaries(assessed, scored):
+    texts = [text.rstrip(".") if first else text for text in _summaries(assessed, scored)]
+    tails = _look_first(first)
+    # What comes before any score outlives its finer points; the result itself outlives a list of it.
+    tried = [text + tail for tail in tails for text in texts[:-1] or texts]
+    for text in (*tried, texts[-1] + tails[-1]):
         if len(text) + len(more) <= MAX_SUMMARY:
             return text + more
     return f"{assessed.lesion.place.label}: see detail{more}"
+
+
+def _look_first(first: Sequence[FindingView]) -> list[str]:
+    """What to look at before the score, in fewer and fewer words."""
+    if not first:
+        return [""]
+    labels = [FINDINGS[view.finding].label for view in first]
+    named = [label[0].lower() + label[1:] for label in labels]
+    beyond = f" and {len(named) - 1} more" if len(named) > 1 else ""
+    return [
+        f"; look first at {' and '.join(named)}",
+        f"; look first at {named[0]}{beyond}",
+        f"; {len(named)} finding{'s' * (len(named) > 1)} to look at first",
+    ]
 
 
 def _summaries(assessed: LesionAssessment, scored: Scored) -> Iterator[str]:
@@ -204,12 +215,13 @@ def _detail(
     assessment: Assessment,
     assessed: LesionAssessment,
     scored: Scored,
+    views: Sequence[FindingView],
     hidden: Sequence[LesionAssessment],
 ) -> str:
     """Sections in the order in which they matter; the last give way where all do not fit."""
     sections = [
         *_says(assessed, scored),
-        *_beside(assessment, assessed),
+        *_beside(views),
         *_table(scored),
         *_open(scored),
         *_hidden(hidden),
@@ -260,19 +272,13 @@ def _says(assessed: LesionAssessment, scored: Scored) -> Iterator[str]:
     )
 
 
-def _beside(assessment: Assessment, assessed: LesionAssessment) -> Iterator[str]:
+def _beside(views: Sequence[FindingView]) -> Iterator[str]:
     told: list[str] = []
-    for code in _BESIDE:
-        facts = assessed.lesion.facts.get(code) or assessment.patient_facts.get(code)
-        if not facts:
-            continue
-        view = finding_view(code, facts)
-        if set(view.possible) <= _NOT_BESIDE:
-            continue
-        labels = FINDINGS[code].answer_labels
+    for view in views:
+        labels = FINDINGS[view.finding].answer_labels
         answers = " or ".join(labels.get(answer, answer) for answer in view.possible)
         when = max((source.effective or "" for source in view.sources), default="")[:10]
-        told.append(f"{FINDINGS[code].label}: {answers}{f' ({when})' if when else ''}")
+        told.append(f"{FINDINGS[view.finding].label}: {answers}{f' ({when})' if when else ''}")
     if told:
         yield (
             "**Recorded beside the score, which does not judge it:** "
@@ -288,10 +294,10 @@ def _table(scored: Scored) -> Iterator[str]:
     rows = ["| Item | The record says | Points | Source |", "|---|---|---|---|"]
     for item in result.score.items:
         answer = result.answers[item.code]
-        points = _range(result.points(item.code))
+        points = _exactly(result.points(item.code))
         rows.append(f"| {item.label} | {_says_of(item, answer)} | {points} | {_sources(item, answer)} |")
     bands = ", ".join(_band(result, code) for code in result.bands)
-    rows.append(f"| **Total** | **{bands}** | **{totals_text(result.totals)}** | |")
+    rows.append(f"| **Total** | **{bands}** | **{_exactly(result.totals)}** | |")
     yield "\n".join(rows)
 
 
@@ -300,8 +306,20 @@ def _band(result: ScoreResult, code: str) -> str:
     return f"{band.label} ({band.low}-{band.high})" if band.low < band.high else f"{band.label} ({band.low})"
 
 
-def _range(points: Sequence[int]) -> str:
-    return " or ".join(map(str, points)) if len(points) < 3 else f"{points[0]} to {points[-1]}"  # noqa: PLR2004  two numbers are read at a glance
+def _exactly(numbers: Sequence[int]) -> str:
+    """Every number there is and no other: ``1 or 3``, ``0, 1 or 3``, ``6 to 9 or 11``."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    parts = [
+        part
+        for run in runs
+        for part in ([f"{run[0]} to {run[-1]}"] if len(run) > 2 else map(str, run))  # noqa: PLR2004  two numbers are no range
+    ]
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} or {parts[-1]}"
 
 
 def _says_of(item: Item, answer: Answer) -> str:

@@ -64,7 +64,7 @@ class _Grouping:
         self.drafts: dict[Place, _Draft] = {}
         # Those at a site that is known: their number is bounded by anatomy, not by the record.
         self.sited: list[_Draft] = []
-        self.candidates: dict[tuple[str, Side | None], list[_Draft]] = {}
+        self.candidates: dict[tuple[str, Side | None, bool], list[_Draft]] = {}
         self.totals = {id(total.entry): total for total in record.totals}
         self.owners: dict[str, tuple[str, ...]] = {s.reference: s.conditions for s in record.structures}
         self.gaps: list[Gap] = []
@@ -242,7 +242,7 @@ class _Grouping:
 
     def _put_unsited(self, entry: Entry) -> None:
         finding = FINDINGS.get(entry.finding)
-        key = (entry.finding, entry.side)
+        key = (entry.finding, entry.side, entry.place is None)
         candidates = self.candidates.get(key)
         if candidates is None:
             candidates = self.candidates[key] = [

@@ -426,6 +426,20 @@ FINDINGS: Mapping[str, Finding] = MappingProxyType(
 )
 # Pain scales say that a lesion may hurt, where they can only mean that lesion.
 PAIN_SCALES = ("pain-score", "pain-visual-analogue-scale")
+# What no score judges and nobody may overlook beside one, in the order in which it matters.
+BESIDE_SCORES = (
+    "new-neurologic-deficit",
+    "sphincter-dysfunction",
+    "myelopathy",
+    "escc-grade",
+    "epidural-disease",
+    "local-infection",
+    "root-contact",
+    "systemic-infection",
+)
+# Reasons to involve somebody soon whatever a score says: RED-1, RED-4, RED-7, NOMS-X1, SURG-1.
+LOOK_FIRST = frozenset(BESIDE_SCORES[:6])
+HARMLESS_ANSWERS = frozenset({"absent", "escc-0"})
 TOTALS: Mapping[str, str] = MappingProxyType({"sins-total": "sins", "mirels-total": "mirels"})
 PANELS: tuple[str, ...] = ("sins", "mirels")
 

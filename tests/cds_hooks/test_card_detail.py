@@ -263,6 +263,29 @@ async def test_10_2_with_ids_as_servers_make_them_every_input_is_shown(ehr: Ehr,
     assert card["detail"].count("| sources disagree: ") == 4
 
 
+@pytest.mark.parametrize(
+    ("answers", "points", "total"),
+    [
+        ({}, "0, 1 or 3", "1, 2 or 4"),
+        ({"spinal-pain": "pain-free", "spinal-alignment": None}, "0", "1, 3 or 5"),
+        ({"bone-lesion-quality": None}, "0, 1 or 3", "1 to 6"),
+        ({"posterolateral-involvement": None}, "0, 1 or 3", "1 to 5 or 7"),
+    ],
+)
+async def test_10_2_the_table_names_every_number_that_can_be_reached_and_no_other(
+    ehr: Ehr, answers: dict[str, str | None], points: str, total: str
+) -> None:
+    """T10 with everything best but what is left open; pain is open unless told."""
+    told = {f: a for f, a in (STABLE | {"spinal-pain": None} | answers).items() if a is not None}
+    lesion = condition("c", site=site_of(VERTEBRAE["T10"]))
+    detail = (await ehr.card([lesion, *findings("c", told)]))["detail"]
+    rows = {
+        line.split(" | ")[0].strip("| *"): line.split(" | ") for line in detail.splitlines() if "|" in line
+    }
+    assert rows["Pain"][2] == points
+    assert rows["Total"][2].strip("*") == total
+
+
 async def test_10_2_sources_that_leave_everything_possible_are_said_to_disagree(ehr: Ehr) -> None:
     lesion = condition("c", site=site_of(VERTEBRAE["T11"]))
     readers = [

@@ -12,6 +12,7 @@ from app.knowledge.conditions import DISEASE_BY_CODE
 from tests.cds_hooks.ehr import Ehr
 from tests.cds_hooks.record import (
     ANSWER,
+    FEMUR,
     MIDDLING,
     SINS_ANSWERS,
     SNOMED,
@@ -121,6 +122,46 @@ async def test_r83_many_more_lesions_than_cards(ehr: Ehr) -> None:
     for card in cards:
         check(card["summary"])
     assert cards[-1]["summary"].endswith(" more lesions)")
+
+
+LOOK_FIRST = {
+    "new-neurologic-deficit": "new neurologic deficit",
+    "sphincter-dysfunction": "bladder or bowel dysfunction",
+    "myelopathy": "myelopathy",
+    "epidural-disease": "epidural disease",
+    "local-infection": "infection at the lesion",
+}
+
+
+@pytest.mark.parametrize("finding", sorted(LOOK_FIRST))
+async def test_a_stable_score_never_hides_what_comes_before_it(ehr: Ehr, finding: str) -> None:
+    """RED-1, RED-7, NOMS-X1, SURG-1: said in the summary, and never as a card for information only."""
+    lesion = [condition("c", site=site_of(VERTEBRAE["T10"])), *findings("c", STABLE)]
+    assert (await ehr.card(lesion))["indicator"] == "info"
+    card = await ehr.card([*lesion, observation("red", finding, coded("present"))])
+    check(card["summary"])
+    assert card["summary"].endswith(f"Stable by SINS; look first at {LOOK_FIRST[finding]}")
+    assert card["indicator"] == "warning"
+    absent = await ehr.card([*lesion, observation("red", finding, coded("absent"))])
+    assert "look first" not in absent["summary"]
+
+
+async def test_several_findings_that_come_first_are_named_or_counted(ehr: Ehr) -> None:
+    lesion = [condition("c", site=site_of(VERTEBRAE["T10"])), *findings("c", STABLE)]
+    both = [observation(code, code, coded("present")) for code in ("myelopathy", "epidural-disease")]
+    summary = (await ehr.card([*lesion, *both]))["summary"]
+    assert summary.endswith("; look first at myelopathy and epidural disease")
+    every = [observation(code, code, coded("present")) for code in LOOK_FIRST]
+    summary = (await ehr.card([*lesion, *every]))["summary"]
+    assert summary.endswith("; look first at new neurologic deficit and 4 more")
+    check(summary)
+
+
+async def test_a_lesion_of_a_limb_leaves_the_spine_to_its_own_card(ehr: Ehr) -> None:
+    record = [condition("c", site=site_of(FEMUR)), observation("red", "myelopathy", coded("present"))]
+    card = await ehr.card(record)
+    assert "look first" not in card["summary"]
+    assert "Myelopathy: present" in card["detail"]
 
 
 # SINS as printed, written down again: an independent oracle.
