@@ -4,7 +4,6 @@ import pytest
 from fastapi import FastAPI
 
 from tests.cds_hooks.ehr import Ehr
-from tests.contract.served import application
 from tests.real.files import DATA
 
 
@@ -13,11 +12,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(
             "TESTS ON REAL RECORDS WERE SKIPPED: shared/data is not beside the project.", red=True, bold=True
         )
-
-
-@pytest.fixture(scope="session")
-def app() -> FastAPI:
-    return application()
 
 
 @pytest.fixture(scope="session")
