@@ -7,7 +7,7 @@ COVERAGE_MIN ?= 90
 DEV := .venv
 RUN := .venv-run
 
-.PHONY: help run test check bench openapi clean
+.PHONY: help run test check bench openapi figures sheets clean
 
 help:
 	@echo "make run      start on 127.0.0.1:8000 with the demo profile (SPINE_METS_HOST, SPINE_METS_PORT)"
@@ -15,6 +15,8 @@ help:
 	@echo "make check    format, lint, types, import contracts, Dockerfile, lock file"
 	@echo "make bench    the benchmark"
 	@echo "make openapi  write openapi/openapi.json again"
+	@echo "make figures  draw the figures of the evidence again"
+	@echo "make sheets   write docs/sheets, one sheet for each definition, again"
 	@echo "make clean    remove what these commands made"
 
 run: export SPINE_METS_PROFILE := demo
@@ -43,6 +45,15 @@ bench: $(DEV)/.installed
 openapi: $(DEV)/.installed
 	$(DEV)/bin/spine-mets openapi > openapi/openapi.json.new
 	mv openapi/openapi.json.new openapi/openapi.json
+
+# Their bytes are kept: the test suite draws them again and compares.
+figures: $(DEV)/.installed
+	$(DEV)/bin/python -m tools.draw_figures
+
+# Their bytes are kept: the test suite writes them again and compares.
+sheets: $(DEV)/.installed
+	rm -f docs/sheets/*.md
+	$(DEV)/bin/spine-mets sheets docs/sheets
 
 clean:
 	rm -rf .tools $(DEV) $(RUN) build dist htmlcov .coverage .coverage.*

@@ -21,7 +21,7 @@ from app.assess import assess as assess_record
 from app.assess.record import Record
 from app.assess.result import Assessment
 from app.engine.provenance import DefinitionError
-from app.engine.sheet import sheet
+from app.engine.sheet import markdown, sheet
 from app.errors import ServiceError, UnreadableError
 from app.fhir.codes import CodeMapError, code_book
 from app.fhir.reader import Reader
@@ -29,6 +29,7 @@ from app.fhir.strict import check_text
 from app.knowledge import VERSION, Knowledge, load
 from app.knowledge.policy import Policy
 from app.settings import Settings
+from app.web.knowledge_documents import knowledge_documents
 from cds_hooks.cards import CardMaker
 from cds_hooks.gather import gather
 from cds_hooks.protocol import Card, HookRequestError, read_request
@@ -290,6 +291,18 @@ def scores(
         typer.echo(f"There is no such score; the scores are {', '.join(knowledge.instruments)}.", err=True)
         raise typer.Exit(_USAGE)
     typer.echo(sheet(knowledge.instruments[score].score))
+
+
+@app.command()
+def sheets(
+    directory: Annotated[Path, typer.Argument(help="Where the files go; made where it is missing.")],
+) -> None:
+    """Write one sheet in Markdown for every definition, to print and to sign."""
+    directory.mkdir(parents=True, exist_ok=True)
+    documents = knowledge_documents(load(Policy()))
+    for code, document in documents.items():
+        (directory / f"{code}.md").write_text(f"{markdown(document)}\n", encoding="utf-8")
+    typer.echo(f"{len(documents)} sheets in {directory}")
 
 
 @app.command()

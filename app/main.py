@@ -15,8 +15,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import openapi
 from app.api import problems
+from app.api.evidence import router as evidence_router
+from app.api.measures import measure_routes
 from app.api.models import Health, answers_model
+from app.api.pathway_inputs import inputs_model
+from app.api.pathways import pathway_routes
 from app.api.router import router as rest_router
+from app.api.wire import knowledge_json
 from app.errors import ContradictionError, MethodError, NotFoundError, ServiceError, TooLargeError
 from app.fhir.codes import code_book
 from app.fhir.queries import prefetch_templates
@@ -26,10 +31,13 @@ from app.knowledge import VERSION, load
 from app.knowledge.policy import Policy
 from app.logs import configure, logger
 from app.settings import Profile, Settings
+from app.web.knowledge_pages import knowledge_pages
 from app.web.router import router as web_router
 from cds_hooks import outcome
 from cds_hooks.cards import CardMaker
 from cds_hooks.router import router as hooks_router
+from cds_hooks.services import SERVICES
+from cds_hooks.source_attributes import source_attributes
 
 Clock = Callable[[], datetime]
 
@@ -51,7 +59,11 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     knowledge = load(Policy.of(settings.policy, settings.windows))
     book = code_book(settings.canonical_base, settings.code_map)
     reader = Reader(book, knowledge)
-    answers = {code: answers_model(i) for code, i in knowledge.instruments.items()}
+    answers = {
+        code: answers_model(i.score, i.place_item if "level" in i.lead else None)
+        for code, i in knowledge.instruments.items()
+    } | {code: answers_model(one.score) for code, one in knowledge.patient_scores.items()}
+    inputs = {code: inputs_model(pathway) for code, pathway in knowledge.pathways.items()}
     demo = settings.profile is Profile.DEMO
     app = FastAPI(
         title="spine-mets-cds",
@@ -69,11 +81,14 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
             reader=reader,
             maker=CardMaker(f"{settings.canonical_base}/CodeSystem/card-topic"),
             templates=dict(prefetch_templates(book, knowledge)),
+            attributes=source_attributes(SERVICES, knowledge, settings),
             clock=now,
             max_bytes=settings.max_hook_bytes,
             https_only=not demo,
         )
     )
+    app.include_router(measure_routes(knowledge.measures, knowledge))
+    app.include_router(pathway_routes(knowledge, inputs))
     app.include_router(
         rest_router(
             knowledge=knowledge,
@@ -84,6 +99,8 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
             max_bytes=settings.max_bundle_bytes,
         )
     )
+    app.include_router(evidence_router(knowledge_json(knowledge)))
+    app.include_router(knowledge_pages(knowledge))
     _add_health(app)
     if demo:
         app.include_router(web_router(now, settings.canonical_base))
@@ -96,7 +113,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
             allow_methods=["GET", "POST"],
             allow_headers=["authorization", "content-type"],
         )
-    openapi.install(app, answers)
+    openapi.install(app, (*answers.values(), *inputs.values()))
     return app
 
 

@@ -1,6 +1,6 @@
 """The OpenAPI document: what the framework writes, with our input models in and its leftovers out."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from fastapi import FastAPI
@@ -15,7 +15,7 @@ DESCRIPTION = (
 )
 
 
-def install(app: FastAPI, inputs: Mapping[str, type[BaseModel]]) -> None:
+def install(app: FastAPI, inputs: Iterable[type[BaseModel]]) -> None:
     """Make the application serve and export its own document."""
 
     def document() -> dict[str, Any]:
@@ -26,10 +26,10 @@ def install(app: FastAPI, inputs: Mapping[str, type[BaseModel]]) -> None:
     app.openapi = document  # type: ignore[method-assign]  # FastAPI's own documented way
 
 
-def _document(app: FastAPI, inputs: Mapping[str, type[BaseModel]]) -> dict[str, Any]:
+def _document(app: FastAPI, inputs: Iterable[type[BaseModel]]) -> dict[str, Any]:
     found = get_openapi(title=app.title, version=app.version, description=DESCRIPTION, routes=app.routes)
     schemas = found.setdefault("components", {}).setdefault("schemas", {})
-    for model in inputs.values():
+    for model in inputs:
         schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas |= schema.pop("$defs", {})
         schemas[model.__name__] = schema

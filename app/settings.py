@@ -26,6 +26,8 @@ class Settings(BaseSettings):
         as_of: a fixed clock for the demo.
         policy: local policy choices by key, for instance ``{"SINS-E1": "worst"}``.
         windows: time windows in days by name, as ``fresh/ageing``, for instance ``{"pain": "7/14"}``.
+        developer: who answers for the rules, as the source attributes of a service name it.
+        funding: who paid for putting them to work, as the same attributes name it.
     """
 
     model_config = SettingsConfigDict(env_prefix="SPINE_METS_", frozen=True, extra="ignore")
@@ -40,6 +42,8 @@ class Settings(BaseSettings):
     demo_cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     policy: dict[str, str] = Field(default_factory=dict)
     windows: dict[str, str] = Field(default_factory=dict)
+    developer: Annotated[str, Field(min_length=1)] = "the organisation that operates this service"
+    funding: Annotated[str, Field(min_length=1)] = "none declared"
     max_hook_bytes: Annotated[int, Field(ge=1024, le=20_000_000)] = 5_000_000
     max_bundle_bytes: Annotated[int, Field(ge=1024, le=100_000_000)] = 20_000_000
 

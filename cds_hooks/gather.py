@@ -35,7 +35,7 @@ class WholePrefetch(msgspec.Struct, gc=False):
     conditions: wire.Whole | msgspec.UnsetType | None = msgspec.UNSET
     observations: wire.Whole | msgspec.UnsetType | None = msgspec.UNSET
     procedures: wire.Whole | msgspec.UnsetType | None = msgspec.UNSET
-    medications: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    medications: wire.Whole | msgspec.UnsetType | None = msgspec.UNSET
     bodyStructures: wire.Whole | msgspec.UnsetType | None = msgspec.UNSET
     questionnaireResponses: wire.Whole | msgspec.UnsetType | None = msgspec.UNSET
 
@@ -72,11 +72,8 @@ def decode_whole(body: bytes) -> Envelope:
 
 
 def _apart(prefetch: WholePrefetch) -> bool:
-    """Whether a key holds resources that name their patient another way, or of types read as stubs."""
-    medications = prefetch.medications
-    return isinstance(prefetch.bodyStructures, msgspec.Struct) or (
-        isinstance(medications, msgspec.Raw) and medications != _NULL
-    )
+    """Whether a key holds resources that name their patient another way."""
+    return isinstance(prefetch.bodyStructures, msgspec.Struct)
 
 
 _NULL = msgspec.Raw(b"null")
@@ -85,7 +82,7 @@ _CLASSES = {
     key: {getattr(wire, kind) for kind in kinds if hasattr(wire, kind)} for key, kinds in _TYPES.items()
 }
 _READ = frozenset(kind for kinds in _TYPES.values() for kind in kinds)
-# No rule reads medications yet, so that their absence hides nothing.
+# One caution reads medications, and concludes nothing from their absence: it hides nothing.
 _NOT_NEEDED = frozenset({"medications"})
 
 

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import msgspec
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+MAX_DETAIL = 4_000
 MAX_SUMMARY = 139
 
 

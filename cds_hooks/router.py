@@ -1,16 +1,17 @@
 """The routes of CDS Hooks: discovery and invocation."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from time import perf_counter
+from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 
 from app.assess import assess
 from app.body import DirectRoute, read_body
-from app.errors import EnvelopeError, Issue, UnreadableError
+from app.errors import EnvelopeError, Issue, NotFoundError, UnreadableError
 from app.fhir.reader import Reader
 from app.fhir.strict import check_text, read_small
 from app.knowledge import Knowledge
@@ -28,6 +29,7 @@ from cds_hooks.protocol import (
     read_request,
 )
 from cds_hooks.services import SERVICES, USAGE, HookService
+from cds_hooks.source_attributes import SourceAttributes
 
 _NO_CARDS = encode(Cards([]))
 # A card speaks to clinicians; a hook fired by a patient's own app gets none.
@@ -40,6 +42,7 @@ def router(
     reader: Reader,
     maker: CardMaker,
     templates: dict[str, str],
+    attributes: Mapping[str, bytes],
     clock: Callable[[], datetime],
     max_bytes: int,
     https_only: bool,
@@ -57,6 +60,23 @@ def router(
     )
     async def discover(_request: Request) -> Response:
         return Response(discovery, media_type="application/json")
+
+    described = APIRouter()  # the framework reads the service from the path
+    service_id = Path(description="A service", json_schema_extra={"enum": list(attributes)})
+
+    @described.get(
+        "/cds-services/{service}/source-attributes",
+        operation_id="getSourceAttributes",
+        summary="What stands behind a service: sources, inputs, logic, limits",
+        response_model=SourceAttributes,
+        responses={404: _json(_OUTCOME_SCHEMA, "There is no such service", "application/fhir+json")},
+    )
+    async def source_attributes(service: Annotated[str, service_id]) -> Response:
+        if service not in attributes:
+            raise NotFoundError(f"There is no such service; the services are {', '.join(attributes)}.")
+        return Response(attributes[service], media_type="application/json")
+
+    routes.include_router(described)
 
     def answer(service: HookService, body: bytes) -> tuple[bytes, int]:
         request = _read(body, service)

@@ -5,8 +5,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
+from app.engine.score import Score
 from app.knowledge.anatomy import LEVELS
-from app.knowledge.instrument import Instrument
 
 _INPUT = ConfigDict(extra="forbid", str_strip_whitespace=False)
 
@@ -75,11 +75,108 @@ class ScoreResult(_Output):
     references: list[Reference]
 
 
+Effect = Literal[
+    "indication",
+    "absolute",
+    "defer",
+    "relative",
+    "study",
+    "context",
+    "favours",
+    "against",
+    "option",
+    "risk-factor",
+]
+
+
+class NumberRange(_Output):
+    """A stretch in which a number may lie; null is unbounded."""
+
+    low: float | None
+    low_included: bool
+    high: float | None
+    high_included: bool
+
+
+class PathwayInput(_Output):
+    """What is known of one input: the options still possible, or the stretches a number may lie in."""
+
+    input: str
+    possible: list[str]
+    ranges: list[NumberRange]
+    recorded: bool
+    conflicting: bool
+    sources: list[RecordSource]
+
+
+class PathwayEntry(_Output):
+    """One pathway in short."""
+
+    pathway: str
+    name: str
+    version: str
+    definition: str
+
+
+class Decision(_Output):
+    """One decision that a table leaves possible, with the rows that lead to it."""
+
+    treatment: str
+    label: str
+    rows: list[str]
+
+
+class CriterionResult(_Output):
+    """One criterion: whether it is met, and by which entries of the record."""
+
+    id: str
+    status: Literal["met", "unmet", "unknown"]
+    effect: Effect
+    technique: str | None
+    text: str
+    sources: list[RecordSource]
+
+
+class PathwayResult(_Output):
+    """One pathway on one lesion: every row, treatment and criterion still possible.
+
+    ``rows``, ``treatments`` and ``decisions`` are those of a decision table, ``criteria`` those of a list of
+    criteria; ``suitability`` is null where a pathway makes no such statement.
+    """
+
+    pathway: str
+    applicable: bool
+    reason: str | None = None
+    rows: list[str]
+    treatments: list[str]
+    decisions: list[Decision]
+    criteria: list[CriterionResult]
+    suitability: Literal["contraindicated", "defer", "undetermined", "caution", "eligible"] | None
+    settled: bool
+    inputs: list[PathwayInput]
+    missing: list[str]
+    would_settle: list[str]
+    cautions: list[str]
+    references: list[Reference]
+
+
 class Knowledge(_Output):
     """Which knowledge an answer stands on."""
 
     version: str
     digest: str
+
+
+class CalculatedScore(ScoreResult):
+    """One score from answers that the caller stated."""
+
+    knowledge: Knowledge
+
+
+class JudgedPathway(PathwayResult):
+    """One pathway from inputs that the caller stated."""
+
+    knowledge: Knowledge
 
 
 class Gap(_Output):
@@ -110,7 +207,7 @@ class LesionAssessment(_Output):
     label: str
     conditions: list[str]
     scores: list[ScoreResult]
-    pathways: list[dict[str, Any]]
+    pathways: list[PathwayResult]
     findings: list[FindingView]
 
 
@@ -134,20 +231,21 @@ class Assessment(_Output):
     gaps: list[Gap]
     lesions: list[LesionAssessment]
     scores: list[ScoreResult]
-    pathways: list[dict[str, Any]]
+    pathways: list[PathwayResult]
     findings: list[FindingView]
     alerts: list[Alert]
     decision_id: str
 
 
 class CatalogueEntry(_Output):
-    """One score in short."""
+    """One score in short; a measure has no total, and so no range."""
 
     score: str
     name: str
     version: str
-    minimum: int
-    maximum: int
+    kind: Literal["lesion-score", "patient-score", "measure"]
+    minimum: int | None
+    maximum: int | None
     definition: str
 
 
@@ -211,6 +309,7 @@ class Policies(_Output):
     """Every local policy, with the choice in force."""
 
     policies: list[PolicyChoice]
+    knowledge: Knowledge
 
 
 class ScoreDefinition(_Output):
@@ -251,37 +350,111 @@ class Problem(_Output):
     instance: str | None = None
 
 
+class PathwayCatalogue(_Output):
+    """Every pathway in short."""
+
+    knowledge: Knowledge
+    pathways: list[PathwayEntry]
+
+
+class InputOption(_Output):
+    """One option of a coded input."""
+
+    option: str
+    label: str
+
+
+class InputDefinition(_Output):
+    """One input: coded, with its options, or a number, with its unit and bounds."""
+
+    input: str
+    label: str
+    question: str
+    options: list[InputOption]
+    unit: str | None
+    minimum: float | None
+    maximum: float | None
+    reference: Reference
+
+
+class RowCondition(_Output):
+    """The values of one input for which a row holds."""
+
+    input: str
+    values: list[str]
+
+
+class RowDefinition(_Output):
+    """One row of a decision table."""
+
+    row: str
+    when: list[RowCondition]
+    treatment: str
+    label: str
+    reference: Reference
+
+
+class CriterionDefinition(_Output):
+    """One criterion: what it says where it is met, and which inputs decide it."""
+
+    id: str
+    effect: Effect
+    technique: str | None
+    text: str
+    inputs: list[str]
+    references: list[Reference]
+
+
+class PathwayDefinition(_Output):
+    """Everything a clinician needs to judge a pathway, and a program to use it."""
+
+    pathway: str
+    name: str
+    version: str
+    decides: str
+    inputs: list[InputDefinition]
+    rows: list[RowDefinition]
+    criteria: list[CriterionDefinition]
+    states_suitability: bool
+    use: list[str]
+    misuse: list[str]
+    policies: list[PolicyChoice]
+    references: list[Reference]
+    knowledge: Knowledge
+
+
 class Health(_Output):
     """Whether the service lives, or is ready."""
 
     status: Literal["live", "ready"]
 
 
-def answers_model(instrument: Instrument) -> type[BaseModel]:
-    """The body of a calculation: each item one option or the options still possible."""
+def answers_model(score: Score, level_for: str | None = None) -> type[BaseModel]:
+    """The body of a calculation: each item one option or the options still possible.
+
+    Args:
+        score: the score.
+        level_for: the item that a spinal level may stand in place of.
+    """
     fields: dict[str, Any] = {}
-    for item in instrument.score.items:
+    for item in score.items:
         fields[item.code] = _field(item.codes, f"{item.question} Left out: unknown.")
-    if "level" in instrument.lead:
+    if level_for is not None:
         fields["level"] = _field(
             LEVELS, "The spinal level, in place of location; its answer is reported under location."
         )
-    name = "".join(part.capitalize() for part in instrument.score.code.split("-"))
-    example: dict[str, Any] = {item.code: item.codes[0] for item in instrument.score.items[1:]}
-    example |= (
-        {"level": "T11"}
-        if "level" in fields
-        else {instrument.score.items[0].code: instrument.score.items[0].codes[0]}
-    )
+    name = "".join(part.capitalize() for part in score.code.split("-"))
+    example: dict[str, Any] = {item.code: item.codes[0] for item in score.items[1:]}
+    example |= {"level": "T11"} if "level" in fields else {score.items[0].code: score.items[0].codes[0]}
     extra: dict[str, Any] = {"examples": [example]}
     if "level" in fields:
         # The level stands in place of the location, not beside it.
-        extra["not"] = {"required": ["level", instrument.place_item]}
+        extra["not"] = {"required": ["level", level_for]}
     config = ConfigDict(**_INPUT, json_schema_extra=extra)
     model: type[BaseModel] = create_model(
         f"{name}Answers",
         __config__=config,
-        __doc__=f"Answers to {instrument.score.name}.",
+        __doc__=f"Answers to {score.name}.",
         **fields,
     )
     return model

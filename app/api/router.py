@@ -10,30 +10,28 @@ from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel
 
 from app.api.calculation import read_answers
-from app.api.models import Assessment, Catalogue, Policies, Problem, ScoreDefinition, ScoreResult
+from app.api.documented import answered, body_of, faults, json_answer, known
+from app.api.models import Assessment, CalculatedScore, Catalogue, Policies, ScoreDefinition
 from app.api.wire import (
     assessment_json,
     catalogue_json,
     definition_json,
+    knowledge_json,
     policies_json,
+    policy_json,
+    prognosis_json,
     score_json,
 )
-from app.assess import assess, calculate
+from app.assess import assess, calculate, estimate
 from app.body import read_body
-from app.errors import NotFoundError
+from app.engine.score import Score
 from app.fhir.reader import Reader
 from app.knowledge import Knowledge
 from app.knowledge.instrument import Instrument
+from app.knowledge.patient_score import PatientScore
 
 MAX_ANSWER_BYTES = 64_000
 _encode = msgspec.json.Encoder().encode
-_FAULTS = {
-    400: "The body cannot be read",
-    413: "The body is too large",
-    415: "The media type or encoding is not taken",
-    422: "An item, an option or the content contradicts itself",
-    500: "The service failed",
-}
 
 
 def router(
@@ -47,13 +45,20 @@ def router(
 ) -> APIRouter:
     """The routes under ``/api/v1``."""
     routes = APIRouter(prefix="/api/v1")
-    score_code = Path(description="A score", json_schema_extra={"enum": list(knowledge.instruments)})
+    every = [*knowledge.instruments, *knowledge.patient_scores]
+    score_code = Path(description="A score", json_schema_extra={"enum": every})
+    asked = Path(description="A score of a lesion", json_schema_extra={"enum": list(knowledge.instruments)})
     catalogue = _encode(catalogue_json(knowledge))
-    policies = _encode({"policies": policies_json(knowledge.policy)})
-    definitions = {
-        code: _encode(definition_json(instrument, knowledge))
-        for code, instrument in knowledge.instruments.items()
-    }
+    of_measures = {p.key: p for measure in knowledge.measures.values() for p in measure.policies}
+    fixed = [policy_json(policy, policy.default) for policy in of_measures.values()]
+    policies = _encode(
+        {"policies": [*policies_json(knowledge.policy), *fixed], "knowledge": knowledge_json(knowledge)}
+    )
+    scores: list[Instrument | PatientScore] = [
+        *knowledge.instruments.values(),
+        *knowledge.patient_scores.values(),
+    ]
+    definitions = {one.code: _encode(definition_json(one.score, one.policies, knowledge)) for one in scores}
 
     @routes.get(
         "/scores",
@@ -63,7 +68,7 @@ def router(
         response_model=Catalogue,
     )
     async def list_scores() -> Response:
-        return _json(catalogue)
+        return json_answer(catalogue)
 
     @routes.get(
         "/policies",
@@ -73,7 +78,7 @@ def router(
         response_model=Policies,
     )
     async def list_policies() -> Response:
-        return _json(policies)
+        return json_answer(policies)
 
     @routes.get(
         "/scores/{score}",
@@ -81,10 +86,10 @@ def router(
         summary="The definition of a score",
         tags=["Scores"],
         response_model=ScoreDefinition,
-        responses=_faults(404),
+        responses=faults(404),
     )
     async def get_definition(score: Annotated[str, score_code]) -> Response:
-        return _json(_known(score, definitions))
+        return json_answer(known("score", score, definitions))
 
     @routes.get(
         "/scores/{score}/questionnaire",
@@ -99,32 +104,16 @@ def router(
                     "application/fhir+json": {"schema": {"type": "object", "x-fhir-type": "Questionnaire"}}
                 },
             },
-            **_faults(404),
+            **faults(404),
         },
     )
-    async def get_questionnaire(score: Annotated[str, score_code]) -> Response:
-        return Response(_known(score, questionnaires), media_type="application/fhir+json")
-
-    def add(instrument: Instrument) -> None:
-        code = instrument.score.code
-        model = answers[code]
-
-        @routes.post(
-            f"/scores/{code}",
-            operation_id=f"calculate{model.__name__.removesuffix('Answers')}",
-            summary=f"Calculate the {instrument.score.name}",
-            tags=["Scores"],
-            response_model=ScoreResult,
-            responses=_faults(*_FAULTS),
-            openapi_extra=_body(f"#/components/schemas/{model.__name__}"),
-        )
-        async def calculate_score(request: Request) -> Response:
-            body = await read_body(request, MAX_ANSWER_BYTES)
-            stated = read_answers(body, model, instrument)
-            return _json(_encode(score_json(calculate(instrument, stated))))
+    async def get_questionnaire(score: Annotated[str, asked]) -> Response:
+        return Response(known("score", score, questionnaires), media_type="application/fhir+json")
 
     for instrument in knowledge.instruments.values():
-        add(instrument)
+        _add(routes, instrument.score, answers[instrument.code], _calculation(instrument, answers, knowledge))
+    for one in knowledge.patient_scores.values():
+        _add(routes, one.score, answers[one.code], _estimate(one, answers, knowledge))
 
     @routes.post(
         "/assessments",
@@ -132,42 +121,56 @@ def router(
         summary="Assess the Bundle of one patient",
         tags=["Assessments"],
         response_model=Assessment,
-        responses=_faults(*_FAULTS),
+        responses=faults(*answered()),
         openapi_extra=_bundle_body(),
     )
     async def assess_bundle(request: Request) -> Response:
         body = await read_body(request, max_bytes)
         found = assess(reader.bundle(body), clock(), knowledge)
-        return _json(_encode(assessment_json(found, str(uuid4()))))
+        return json_answer(_encode(assessment_json(found, str(uuid4()))))
 
     return routes
 
 
-def _known(score: str, documents: Mapping[str, bytes]) -> bytes:
-    if score not in documents:
-        raise NotFoundError(f"There is no such score; the scores are {', '.join(documents)}.")
-    return documents[score]
+Answering = Callable[[bytes], bytes]
 
 
-def _json(content: bytes) -> Response:
-    return Response(content, media_type="application/json")
+def _calculation(
+    instrument: Instrument, models: Mapping[str, type[BaseModel]], knowledge: Knowledge
+) -> Answering:
+    by_level = (instrument.place_item, instrument.by_place) if "level" in instrument.lead else None
+
+    stands_on = knowledge_json(knowledge)
+
+    def answer(body: bytes) -> bytes:
+        stated = read_answers(body, models[instrument.code], instrument.score, by_level)
+        return _encode({**score_json(calculate(instrument, stated)), "knowledge": stands_on})
+
+    return answer
 
 
-def _faults(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    texts = {**_FAULTS, 404: "There is no such score"}
-    return {
-        status: {
-            "model": Problem,
-            "description": texts[status],
-            "content": {"application/problem+json": {}},
-        }
-        for status in statuses
-    }
+def _estimate(one: PatientScore, models: Mapping[str, type[BaseModel]], knowledge: Knowledge) -> Answering:
+    stands_on = knowledge_json(knowledge)
+
+    def answer(body: bytes) -> bytes:
+        stated = read_answers(body, models[one.code], one.score)
+        return _encode({**prognosis_json(estimate(one, stated)), "knowledge": stands_on})
+
+    return answer
 
 
-def _body(reference: str) -> dict[str, Any]:
-    content = {"application/json": {"schema": {"$ref": reference}}}
-    return {"requestBody": {"required": True, "content": content}}
+def _add(routes: APIRouter, score: Score, model: type[BaseModel], answer: Answering) -> None:
+    @routes.post(
+        f"/scores/{score.code}",
+        operation_id=f"calculate{model.__name__.removesuffix('Answers')}",
+        summary=f"Calculate the {score.name}",
+        tags=["Scores"],
+        response_model=CalculatedScore,
+        responses=faults(*answered()),
+        openapi_extra=body_of(f"#/components/schemas/{model.__name__}"),
+    )
+    async def calculate_score(request: Request) -> Response:
+        return json_answer(answer(await read_body(request, MAX_ANSWER_BYTES)))
 
 
 def _bundle_body() -> dict[str, Any]:

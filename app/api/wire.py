@@ -3,12 +3,14 @@
 from collections.abc import Iterable
 from typing import Any
 
-from app.assess.result import Alert, Assessment, FindingView, LesionAssessment, Scored
-from app.engine.provenance import Citation, Source
-from app.engine.score import Score
+from app.api.pathway_wire import judgement_json
+from app.api.source_wire import citation_json, source_json
+from app.assess.result import Alert, Assessment, FindingView, LesionAssessment, Prognosis, Scored
+from app.engine.score import Score, ScoreResult
 from app.knowledge import Knowledge
-from app.knowledge.instrument import Instrument, Remark
-from app.knowledge.policy import LOCAL_POLICIES, Policy
+from app.knowledge.instrument import Remark, Urgency
+from app.knowledge.measure import Measure
+from app.knowledge.policy import LOCAL_POLICIES, LocalPolicy, Policy
 
 Json = dict[str, Any]
 
@@ -26,7 +28,7 @@ def score_json(scored: Scored) -> Json:
         "total": result.total if result else None,
         "bands": list(result.bands) if result else [],
         "settled": scored.settled,
-        "items": _items(scored),
+        "items": _items(result),
         "missing": list(result.missing) if result else [],
         "would_settle": list(result.would_settle) if result else [],
         "advice": scored.advice.text if scored.advice else None,
@@ -40,8 +42,31 @@ def score_json(scored: Scored) -> Json:
     return body
 
 
-def _items(scored: Scored) -> list[Json]:
-    result = scored.result
+def prognosis_json(prognosis: Prognosis) -> Json:
+    """A prognostic score in the shape of any score; it advises nothing."""
+    result = prognosis.result
+    cites = [*prognosis.score.references, *(cite for one in prognosis.cautions for cite in one.cites)]
+    return {
+        "score": result.score.code,
+        "applicable": True,
+        "totals": list(result.totals),
+        "minimum": result.minimum,
+        "maximum": result.maximum,
+        "total": result.total,
+        "bands": list(result.bands),
+        "settled": result.settled,
+        "items": _items(result),
+        "missing": list(result.missing),
+        "would_settle": list(result.would_settle),
+        "advice": None,
+        "urgency": Urgency.ROUTINE.value,
+        "cautions": [f"{caution.text} [{caution.key}]" for caution in prognosis.cautions],
+        "flags": [],
+        "references": [citation_json(cite) for cite in {(c.key, c.title): c for c in cites}.values()],
+    }
+
+
+def _items(result: ScoreResult | None) -> list[Json]:
     if result is None:
         return []
     return [
@@ -55,22 +80,6 @@ def _items(scored: Scored) -> list[Json]:
         }
         for code, answer in result.answers.items()
     ]
-
-
-def source_json(source: Source) -> Json:
-    """A source in the record, with its date and what its age means."""
-    return {
-        "reference": source.reference,
-        "effective": source.effective,
-        "age": source.age.value,
-        "provisional": source.provisional,
-    }
-
-
-def citation_json(cite: Citation) -> Json:
-    """A source in the literature, with how well it was verified."""
-    body = {"key": cite.key, "title": cite.title, "place": cite.place, "tag": cite.tag.value}
-    return body if cite.url is None else {**body, "url": cite.url}
 
 
 def flag_json(flag: Remark) -> Json:
@@ -96,7 +105,7 @@ def assessment_json(assessment: Assessment, decision: str) -> Json:
         "complete": assessment.complete,
         "gaps": [{"need": gap.need, "reason": gap.reason} for gap in assessment.gaps],
         "lesions": [_lesion(lesion) for lesion in assessment.lesions],
-        "scores": [],
+        "scores": [prognosis_json(prognosis) for prognosis in assessment.prognoses],
         "pathways": [],
         "findings": [_finding(view) for view in assessment.patient_findings],
         "alerts": [_alert(alert) for alert in assessment.alerts],
@@ -115,7 +124,7 @@ def _lesion(assessed: LesionAssessment) -> Json:
         "label": lesion.place.label,
         "conditions": list(lesion.conditions),
         "scores": [score_json(scored) for scored in assessed.scores],
-        "pathways": [],
+        "pathways": [judgement_json(judgement) for judgement in assessed.pathways],
         "findings": [_finding(view) for view in assessed.findings],
     }
 
@@ -150,22 +159,27 @@ def catalogue_json(knowledge: Knowledge) -> Json:
     return {
         "knowledge": knowledge_json(knowledge),
         "scores": [
-            {
-                "score": instrument.score.code,
-                "name": instrument.score.name,
-                "version": instrument.score.version,
-                "minimum": instrument.score.lowest,
-                "maximum": instrument.score.highest,
-                "definition": f"/api/v1/scores/{instrument.score.code}",
-            }
-            for instrument in knowledge.instruments.values()
+            *(_listed(one.score, "lesion-score") for one in knowledge.instruments.values()),
+            *(_listed(one.score, "patient-score") for one in knowledge.patient_scores.values()),
+            *(_listed(measure, "measure") for measure in knowledge.measures.values()),
         ],
     }
 
 
-def definition_json(instrument: Instrument, knowledge: Knowledge) -> Json:
+def _listed(one: Score | Measure, kind: str) -> Json:
+    return {
+        "score": one.code,
+        "name": one.name,
+        "version": one.version,
+        "kind": kind,
+        "minimum": one.lowest if isinstance(one, Score) else None,
+        "maximum": one.highest if isinstance(one, Score) else None,
+        "definition": f"/api/v1/scores/{one.code}",
+    }
+
+
+def definition_json(score: Score, policies: Iterable[str], knowledge: Knowledge) -> Json:
     """Everything a clinician needs to judge a score, and a program to use it."""
-    score = instrument.score
     return {
         "score": score.code,
         "name": score.name,
@@ -196,7 +210,7 @@ def definition_json(instrument: Instrument, knowledge: Knowledge) -> Json:
             }
             for performance in score.performance
         ],
-        "policies": policies_json(knowledge.policy, instrument.policies),
+        "policies": policies_json(knowledge.policy, policies),
         "references": [citation_json(cite) for cite in score.references],
         "knowledge": knowledge_json(knowledge),
     }
@@ -222,14 +236,19 @@ def policies_json(policy: Policy, keys: Iterable[str] | None = None) -> list[Jso
     """Local policy: what no publication settles, with what this site chose."""
     wanted = None if keys is None else set(keys)
     return [
-        {
-            "id": local.key,
-            "text": local.text,
-            "tag": "D",
-            "choice": policy.choice(local.key),
-            "choices": list(local.choices),
-            "adjustable": len(local.choices) > 1,
-        }
+        policy_json(local, policy.choice(local.key))
         for local in LOCAL_POLICIES
         if wanted is None or local.key in wanted
     ]
+
+
+def policy_json(local: LocalPolicy, choice: str) -> Json:
+    """One decision of this service, with the choice in force."""
+    return {
+        "id": local.key,
+        "text": local.text,
+        "tag": "D",
+        "choice": choice,
+        "choices": list(local.choices),
+        "adjustable": len(local.choices) > 1,
+    }

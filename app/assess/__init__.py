@@ -1,15 +1,19 @@
 """The pure use case: a record and a moment in, an assessment out. No clock, no network, no framework."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
+from app.assess.judging import case_of, judge
 from app.assess.lesions import group
 from app.assess.record import Record
-from app.assess.result import Alert, Assessment, LesionAssessment, Scored
+from app.assess.result import Alert, Assessment, LesionAssessment, Prognosis, Scored
+from app.assess.whole_patient import patient_of
 from app.engine.provenance import Age
 from app.engine.question import given
 from app.engine.score import ScoreResult
 from app.knowledge import Knowledge
+from app.knowledge.anatomy import Kind
 from app.knowledge.instrument import (
     APPLIES,
     Advice,
@@ -21,9 +25,12 @@ from app.knowledge.instrument import (
     totals_text,
 )
 from app.knowledge.lesion import Lesion
+from app.knowledge.patient import Patient
+from app.knowledge.patient_score import PatientScore
 from app.knowledge.sources import local_policy
+from app.knowledge.urgent import lesion_alarms, patient_alarms
 
-__all__ = ["assess", "calculate"]
+__all__ = ["assess", "calculate", "estimate"]
 
 
 def assess(record: Record, as_of: datetime, knowledge: Knowledge) -> Assessment:
@@ -35,9 +42,10 @@ def assess(record: Record, as_of: datetime, knowledge: Knowledge) -> Assessment:
         knowledge: the instruments under this site's policy.
     """
     grouped = group(record, as_of, knowledge.policy)
-    lesions = sorted(
-        (_assess_lesion(lesion, knowledge) for lesion in grouped.lesions), key=_most_urgent_first
-    )
+    patient = patient_of(record, grouped, as_of)
+    alarms = patient_alarms(patient, knowledge.policy) if grouped.bone_disease else ()
+    assessed = [_assess_lesion(lesion, patient, knowledge) for lesion in grouped.lesions]
+    lesions = sorted(_with_patient_alarms(assessed, alarms), key=_most_urgent_first)
     return Assessment(
         as_of=as_of,
         patient=record.patient,
@@ -45,10 +53,40 @@ def assess(record: Record, as_of: datetime, knowledge: Knowledge) -> Assessment:
         lesions=tuple(lesions),
         patient_facts=grouped.patient,
         gaps=tuple(sorted({*record.gaps, *grouped.gaps})),
-        alerts=tuple(alert for lesion in lesions for alert in _alerts(lesion)),
+        alerts=tuple(sorted(_every_alert(alarms, lesions), key=lambda alert: alert.urgency.rank)),
         bone_disease=grouped.bone_disease,
         unavailable=record.unavailable,
+        whole_patient=patient,
     )
+
+
+def estimate(score: PatientScore, answers: Mapping[str, Sequence[str]]) -> Prognosis:
+    """One prognostic score from answers that a caller states outright; an item left out is unknown.
+
+    Raises:
+        DefinitionError: an unknown item or option, or an item without any option.
+    """
+    stated = {code: given(score.score.item(code), options) for code, options in answers.items()}
+    result = score.score.evaluate(stated)
+    return Prognosis(score, result, score.remark(result))
+
+
+def _with_patient_alarms(
+    assessed: Sequence[LesionAssessment], alarms: Sequence[Advice]
+) -> Iterable[LesionAssessment]:
+    """The lesions with what cannot wait of the patient: at the spine, or where none is, at every lesion.
+
+    What a deficit is a sign of is looked for at the spine first; a deficit beside lesions of other bones
+    only may be the first sign of one in the spine.
+    """
+    scored = [one for one in assessed if one.lesion.not_scored is None]
+    spinal = [one for one in scored if one.lesion.place.kind in (None, Kind.SPINE, Kind.PELVIC_RING)]
+    for one in assessed:
+        if alarms and (one in spinal if spinal else one in scored):
+            merged = sorted((*alarms, *one.alarms), key=lambda alarm: alarm.urgency.rank)
+            yield replace(one, alarms=tuple(merged))
+        else:
+            yield one
 
 
 def calculate(instrument: Instrument, answers: Mapping[str, Sequence[str]]) -> Scored:
@@ -76,10 +114,15 @@ def calculate(instrument: Instrument, answers: Mapping[str, Sequence[str]]) -> S
     )
 
 
-def _assess_lesion(lesion: Lesion, knowledge: Knowledge) -> LesionAssessment:
+def _assess_lesion(lesion: Lesion, patient: Patient, knowledge: Knowledge) -> LesionAssessment:
+    scores = tuple(_score(lesion, i) for i in knowledge.instruments.values())
+    case = case_of(lesion, patient, scores)
+    counts = lesion.not_scored is None
     return LesionAssessment(
         lesion=lesion,
-        scores=tuple(_score(lesion, i) for i in knowledge.instruments.values()),
+        scores=scores,
+        pathways=judge(case, knowledge),
+        alarms=lesion_alarms(case, knowledge.policy) if counts else (),
     )
 
 
@@ -186,6 +229,16 @@ def _keep_alarm(scored: Scored, lesion: Lesion) -> Scored:
     )
 
 
+def _every_alert(alarms: Iterable[Advice], lesions: Iterable[LesionAssessment]) -> Iterable[Alert]:
+    yield from map(_of_patient, alarms)
+    for lesion in lesions:
+        yield from _alerts(lesion)
+
+
+def _of_patient(alarm: Advice) -> Alert:
+    return Alert(alarm.key, None, alarm.urgency, alarm.text, alarm.cites)
+
+
 def _alerts(assessed: LesionAssessment) -> Iterable[Alert]:
     for scored in assessed.scores:
         advice = scored.advice
@@ -198,6 +251,10 @@ def _alerts(assessed: LesionAssessment) -> Iterable[Alert]:
             text=f"{assessed.lesion.place.label}: {advice.text}",
             references=advice.cites,
         )
+    for alarm in assessed.alarms:
+        if not alarm.of_patient:
+            text = f"{assessed.lesion.place.label}: {alarm.text}"
+            yield Alert(alarm.key, assessed.lesion.id, alarm.urgency, text, alarm.cites)
 
 
 def _most_urgent_first(assessed: LesionAssessment) -> tuple[int, int, int, int, str]:

@@ -5,10 +5,11 @@ the one its site names, else to the only lesion it can describe (LES-1 to LES-5,
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from app.assess.counting import after_treatment, distinct, moment_of
 from app.assess.freshness import age_of
 from app.assess.placing import (
     can_describe,
@@ -22,11 +23,20 @@ from app.assess.record import Diagnosis, Entry, Gap, Record, When
 from app.engine.provenance import Source
 from app.engine.reading import Fact, Side
 from app.knowledge.anatomy import Kind, Place
-from app.knowledge.findings import FINDINGS, PAIN_SCALES, Finding, Scope
+from app.knowledge.finding import Finding, Scope
+from app.knowledge.findings import FINDINGS, PAIN_SCALES
 from app.knowledge.lesion import Lesion, RecordedTotal
 from app.knowledge.policy import Policy
 
-_FROM_TREATMENTS = frozenset({"prior-radiation", "instrumented-segment", "pathological-fracture"})
+_FROM_TREATMENTS = frozenset(
+    {
+        "prior-radiation",
+        "instrumented-segment",
+        "earlier-ablation",
+        "earlier-cement",
+        "pathological-fracture",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +59,8 @@ class _Draft:
     osteoporotic: bool = False
     facts: dict[str, list[Fact]] = field(default_factory=lambda: defaultdict(list))
     totals: list[RecordedTotal] = field(default_factory=list)
+    # When the last treatment at this very place began.
+    treated: str = ""
 
 
 def group(record: Record, as_of: datetime, policy: Policy) -> Grouped:
@@ -286,7 +298,9 @@ class _Grouping:
                     diagnosis.when,
                     provisional=False,
                 )
-                if diagnosis.reference in self.named:
+                if FINDINGS[finding].scope is Scope.PATIENT:
+                    self._note_patient(entry, FINDINGS[finding])
+                elif diagnosis.reference in self.named:
                     for draft in self._drafts_of(diagnosis.reference):
                         self._put(entry, draft, diagnosis.reference)
                 elif diagnosis.places:
@@ -327,9 +341,12 @@ class _Grouping:
                 continue
             finding = FINDINGS[treatment.finding]
             for draft in self.sited:
+                if not can_describe(finding, draft.place):
+                    continue
                 if draft.place == treatment.place and (draft.place.level or draft.place.side):
                     entry = Entry(finding.code, frozenset({"present"}), treatment.reference, treatment.when)
                     draft.facts[finding.code].append(self._fact(entry, finding, None))
+                    draft.treated = max(draft.treated, moment_of(treatment.when)[0])
                 elif may_touch(draft.place, treatment.place):
                     self._add_perhaps(draft, finding, treatment.reference, treatment.when)
 
@@ -345,7 +362,7 @@ class _Grouping:
             source=self._source(entry, window),
             side=entry.side,
             group=focus,
-            moment=_moment(entry.when),
+            moment=moment_of(entry.when),
         )
 
     def _source(self, entry: Entry, window: str) -> Source:
@@ -358,7 +375,7 @@ class _Grouping:
             finding = FINDINGS[entry.finding]
             if finding.scope is Scope.PATIENT:
                 self._note_patient(entry, finding)
-        return Grouped((), _frozen(self.patient), (), self.bone_disease)
+        return Grouped((), distinct(self.patient), (), self.bone_disease)
 
     def _finish(self) -> Grouped:
         spans = self._spans()
@@ -376,7 +393,7 @@ class _Grouping:
                 Lesion(
                     id=lesion_id(draft.place, number),
                     place=draft.place,
-                    facts=_frozen(draft.facts),
+                    facts=after_treatment(distinct(draft.facts), draft.treated),
                     conditions=tuple(sorted(draft.conditions)),
                     not_scored=None if counted else draft.not_counted[0],
                     osteoporotic=draft.osteoporotic,
@@ -390,7 +407,7 @@ class _Grouping:
             precise = [one for one in lesions if one.not_scored is None and one.place.site is not None]
             lesions = [_with_names_within(lesion, precise) for lesion in lesions]
         return Grouped(
-            tuple(lesions), _frozen(self.patient), tuple(sorted(set(self.gaps))), self.bone_disease
+            tuple(lesions), distinct(self.patient), tuple(sorted(set(self.gaps))), self.bone_disease
         )
 
     def _spans(self) -> dict[Place, tuple[str, ...]]:
@@ -435,33 +452,3 @@ def _no_site(draft: _Draft) -> str:
     if draft.place.unread:
         return f"{named} names a site with a code this service does not know; record the bone."
     return f"{named} names no site; record the bone, and for the spine the level."
-
-
-def _frozen(facts: Mapping[str, Sequence[Fact]]) -> dict[str, tuple[Fact, ...]]:
-    return {
-        code: tuple(_current(listed) if FINDINGS[code].latest else dict.fromkeys(listed))
-        for code, listed in facts.items()
-    }
-
-
-def _current(facts: Iterable[Fact]) -> Iterator[Fact]:
-    """For pain scales and laboratory values the latest usable value counts (CON-1).
-
-    A value gives way only to one that is certainly later; values that may be of one time are all kept.
-    """
-    listed = list(dict.fromkeys(facts))
-    starts = [fact.moment[0] for fact in listed if fact.source.age.usable]
-    latest = max(starts, default="")
-    for fact in listed:
-        if not fact.source.age.usable or fact.moment[1] >= latest:
-            yield fact
-
-
-def _moment(when: When | None) -> tuple[str, str]:
-    """The earliest and the latest moment an entry can mean, as texts that sort."""
-    if when is None:
-        return ("", "")
-    if when.instant is not None:
-        moment = when.instant.isoformat()
-        return (moment, moment)
-    return (f"{when.first}T00:00:00+00:00", f"{when.last}T23:59:59+00:00")

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from app.assess.record import Entry
 from app.knowledge.anatomy import SITES, Kind, Place, place_of
-from app.knowledge.findings import Finding, Scope
+from app.knowledge.finding import Finding, Scope
 
 _KINDS = {
     Scope.SPINE: (Kind.SPINE, Kind.PELVIC_RING),

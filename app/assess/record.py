@@ -79,6 +79,20 @@ class Diagnosis:
     when: When | None = None
 
 
+class Tumour(NamedTuple):
+    """One Condition that names a primary tumour.
+
+    Args:
+        histology: a key of the knowledge's histologies.
+        confirmed: whether the Condition is stated without a doubt.
+    """
+
+    reference: str
+    histology: str
+    confirmed: bool
+    when: When | None
+
+
 @dataclass(frozen=True, slots=True)
 class Structure:
     """A BodyStructure at a bone, and the Conditions it belongs to."""
@@ -93,7 +107,7 @@ class Treatment:
     """An earlier procedure that changes what a score means at a site.
 
     Args:
-        finding: the finding that it states: ``instrumented-segment`` or ``prior-radiation``.
+        finding: the finding that it states, such as ``prior-radiation``.
         place: its site; None where none is recorded.
     """
 
@@ -118,6 +132,8 @@ class Record:
     Args:
         patient: the id of the patient, or None where the record names none.
         known: references of the Conditions and BodyStructures that hold, where an entry has a focus.
+        tumours: the primary tumours that Conditions name.
+        born: the birth date.
         unavailable: data needs that could not be looked at in full, such as ``observations``.
     """
 
@@ -130,3 +146,5 @@ class Record:
     gaps: Sequence[Gap] = ()
     known: frozenset[str] = field(default_factory=frozenset)
     unavailable: frozenset[str] = field(default_factory=frozenset)
+    tumours: Sequence[Tumour] = ()
+    born: When | None = None

@@ -1,7 +1,7 @@
 """What an assessment holds: per lesion, every score with what it leaves open, and what to say."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from app.assess.record import Gap
@@ -10,9 +10,14 @@ from app.engine.question import compatible
 from app.engine.reading import Fact, Facts, Interval
 from app.engine.score import ScoreResult
 from app.knowledge import Knowledge
-from app.knowledge.findings import FINDINGS, INDETERMINATE
+from app.knowledge.anatomy import Kind
+from app.knowledge.finding import INDETERMINATE
+from app.knowledge.findings import FINDINGS
 from app.knowledge.instrument import Advice, Applicability, Instrument, Remark, Urgency
 from app.knowledge.lesion import Lesion
+from app.knowledge.pathway import Pathway, PathwayResult
+from app.knowledge.patient import Patient
+from app.knowledge.patient_score import PatientScore
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,44 @@ class Scored:
 
 
 @dataclass(frozen=True, slots=True)
+class Judgement:
+    """One pathway on one lesion.
+
+    Args:
+        result: None where the pathway is not made for the lesion.
+        settled: whether one decision is left and the pathway certainly applies.
+        notes: what the record obliges one to say beside it.
+        cautions: what the age, the status and the agreement of its sources oblige one to say.
+    """
+
+    pathway: Pathway
+    applicability: Applicability
+    result: PathwayResult | None = None
+    settled: bool = False
+    notes: tuple[Remark, ...] = ()
+    cautions: tuple[Remark, ...] = ()
+
+    @property
+    def references(self) -> tuple[Citation, ...]:
+        """Every source that it stands on, each once."""
+        cites = [*self.applicability.cites]
+        if self.result is not None:
+            cites += self.result.references
+        for caution in (*self.notes, *self.cautions):
+            cites += caution.cites
+        return tuple({(cite.key, cite.title): cite for cite in cites}.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Prognosis:
+    """One prognostic score of the patient: shown beside, never deciding."""
+
+    score: PatientScore
+    result: ScoreResult
+    cautions: tuple[Remark, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class FindingView:
     """One finding as the record holds it.
 
@@ -73,10 +116,16 @@ class FindingView:
 
 @dataclass(frozen=True, slots=True)
 class LesionAssessment:
-    """Everything said of one lesion."""
+    """Everything said of one lesion.
+
+    Args:
+        alarms: what cannot wait and outranks every score, most urgent first.
+    """
 
     lesion: Lesion
     scores: tuple[Scored, ...]
+    pathways: tuple[Judgement, ...] = ()
+    alarms: tuple[Advice, ...] = ()
 
     @property
     def findings(self) -> tuple[FindingView, ...]:
@@ -86,7 +135,8 @@ class LesionAssessment:
     @property
     def urgency(self) -> Urgency:
         """The most urgent of its results."""
-        return min((s.urgency for s in self.scores), key=lambda u: u.rank, default=Urgency.ROUTINE)
+        urgencies = [*(s.urgency for s in self.scores), *(alarm.urgency for alarm in self.alarms)]
+        return min(urgencies, key=lambda urgency: urgency.rank, default=Urgency.ROUTINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +160,7 @@ class Assessment:
         gaps: what could not be looked at, or is not recorded.
         bone_disease: whether the record holds bone disease that counts.
         unavailable: data needs that could not be looked at in full.
+        whole_patient: what belongs to no single lesion.
     """
 
     as_of: datetime
@@ -121,6 +172,7 @@ class Assessment:
     alerts: tuple[Alert, ...]
     bone_disease: bool
     unavailable: frozenset[str]
+    whole_patient: Patient = field(default_factory=Patient)
 
     @property
     def patient_findings(self) -> tuple[FindingView, ...]:
@@ -128,9 +180,23 @@ class Assessment:
         return finding_views(self.patient_facts)
 
     @property
+    def prognoses(self) -> tuple[Prognosis, ...]:
+        """Every prognostic score where a lesion of the spine counts; made when asked for."""
+        patient = self.whole_patient
+        if not any(lesion.place.kind is Kind.SPINE for lesion in patient.lesions):
+            return ()
+        return tuple(prognosis_of(score, patient) for score in self.knowledge.patient_scores.values())
+
+    @property
     def complete(self) -> bool:
         """Whether nothing is missing that was looked for."""
         return not self.gaps
+
+
+def prognosis_of(score: PatientScore, patient: Patient) -> Prognosis:
+    """One prognostic score from the record of a patient."""
+    result = score.score.evaluate(score.read(patient))
+    return Prognosis(score, result, score.remark(result))
 
 
 def finding_views(facts: Facts) -> tuple[FindingView, ...]:

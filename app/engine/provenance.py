@@ -43,6 +43,7 @@ class Citation:
         place: where in it: table, page, section.
         tag: how well it is verified.
         url: an address that was checked; None where none was.
+        short: the publication in few words, kept where one of its rules is cited.
         printed: title and tag, as a card shows them.
     """
 
@@ -51,6 +52,7 @@ class Citation:
     place: str
     tag: Tag
     url: str | None = None
+    short: str = field(default="", compare=False)
     printed: str = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -58,6 +60,7 @@ class Citation:
             raise DefinitionError("a citation needs a key and a title")
         if self.url is not None and not self.url.startswith("https://"):
             raise DefinitionError(f"citation {self.key}: the url is not https")
+        object.__setattr__(self, "short", self.short or self.key)
         object.__setattr__(self, "printed", f"{self.title} ({self.tag.label})")
 
 

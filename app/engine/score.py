@@ -42,8 +42,9 @@ class Score:
     Args:
         code: the identifier used in every interface.
         worse: whether a ``high`` or a ``low`` total is the worse one.
+        ceiling: totals above it count as it; None where the sum stands as it is.
         lowest: the lowest total that a complete answer can have.
-        highest: the highest.
+        highest: the highest, the ceiling where one binds.
     """
 
     code: str
@@ -56,6 +57,7 @@ class Score:
     misuse: tuple[str, ...]
     performance: tuple[Performance, ...]
     references: tuple[Citation, ...]
+    ceiling: int | None = None
     lowest: int = field(init=False, compare=False)
     highest: int = field(init=False, compare=False)
     _masks: tuple[int, ...] = field(init=False, repr=False, compare=False)
@@ -66,11 +68,14 @@ class Score:
 
     def __post_init__(self) -> None:
         lowest = sum(min((o.points for o in item.options), default=0) for item in self.items)
-        highest = sum(max((o.points for o in item.options), default=0) for item in self.items)
+        full = sum(max((o.points for o in item.options), default=0) for item in self.items)
+        highest = full if self.ceiling is None else min(full, self.ceiling)
         object.__setattr__(self, "lowest", lowest)
         object.__setattr__(self, "highest", highest)
         self._refuse_contradictions()
-        masks = tuple(sum(1 << total for total in range(b.low, b.high + 1)) for b in self.bands)
+        # A sum above the ceiling lies in the last band, so that only the totals shown need capping.
+        ends = [*(b.high for b in self.bands[:-1]), full]
+        masks = tuple(_run(b.low, end) for b, end in zip(self.bands, ends, strict=True))
         points = {item.code: {o.code: o.points for o in item.options} for item in self.items}
         object.__setattr__(self, "_masks", masks)
         object.__setattr__(self, "_points", points)
@@ -82,6 +87,8 @@ class Score:
     def _refuse_bad_items(self) -> None:
         if self.worse not in ("high", "low"):
             raise DefinitionError(f"score {self.code}: worse is 'high' or 'low'")
+        if self.highest < self.lowest:
+            raise DefinitionError(f"score {self.code}: the ceiling lies below the lowest total {self.lowest}")
         item_codes = [item.code for item in self.items]
         for code in item_codes:
             if item_codes.count(code) > 1:
@@ -194,7 +201,8 @@ class Score:
             if len(possible[number]) > 1
             and self._can_settle(_sums(points[:number] + points[number + 1 :]), points[number])
         ]
-        return _Outcome(_bits(reachable), self._bands_in(reachable), tuple(settling))
+        totals = _bits(_capped(reachable, self.highest))
+        return _Outcome(totals, self._bands_in(reachable), tuple(settling))
 
     def _can_settle(self, others: int, points: Iterable[int]) -> bool:
         return any(sum(1 for m in self._masks if (others << n) & m) == 1 for n in points)
@@ -266,6 +274,16 @@ def _sums(points: Iterable[Iterable[int]]) -> int:
             total |= reachable << value
         reachable = total
     return reachable
+
+
+def _run(low: int, high: int) -> int:
+    """The totals from one to another, both included, as a set of bits."""
+    return (1 << high + 1) - (1 << low)
+
+
+def _capped(reachable: int, ceiling: int) -> int:
+    """The same set with every total above the ceiling counted as the ceiling."""
+    return reachable & ((1 << ceiling) - 1) | (1 << ceiling if reachable >> ceiling else 0)
 
 
 def _bits(reachable: int) -> tuple[int, ...]:

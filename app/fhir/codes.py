@@ -10,9 +10,10 @@ from typing import Any
 from app.fhir.wire import Concept
 from app.knowledge.anatomy import PART_BY_CODE, SIDE_BY_CODE, SITE_BY_CODE
 from app.knowledge.conditions import (
-    DISEASE_BY_CATEGORY,
+    ABLATION_ORDERS,
     DISEASE_BY_CODE,
     FINDING_BY_CONDITION,
+    FINDING_BY_MEDICINE,
     ICD10CM,
     INSTRUMENTATION_BY_CODE,
     INSTRUMENTATION_ORDERS,
@@ -21,15 +22,9 @@ from app.knowledge.conditions import (
     RADIOTHERAPY_BY_CODE,
     RADIOTHERAPY_ORDERS,
 )
-from app.knowledge.findings import (
-    ANSWER,
-    FINDINGS,
-    INDETERMINATE,
-    OBSERVABLE,
-    ORDER,
-    PANELS,
-    TOTALS,
-)
+from app.knowledge.finding import ANSWER, INDETERMINATE, OBSERVABLE, ORDER
+from app.knowledge.findings import FINDINGS, PANELS, TOTALS
+from app.knowledge.histology import HISTOLOGY_BY_CODE
 
 Code = tuple[str, str]
 # In R4 the equivalence reads from source to target: these say that the source is the target or a kind of it.
@@ -40,7 +35,8 @@ _SYSTEM_ALIASES = {
     "urn:oid:2.16.840.1.113883.6.90": "http://hl7.org/fhir/sid/icd-10-cm",
 }
 
-_BONE_CATEGORIES = tuple(prefix for prefix, _ in DISEASE_BY_CATEGORY)
+# Every category of malignant neoplasms, bone disease and primaries among them.
+_READ_CATEGORIES = ("C",)
 
 
 class CodeMapError(ValueError):
@@ -63,28 +59,29 @@ class CodeBook:
     answers: Mapping[str, Mapping[Code, str]]
     local: Mapping[Code, Code]
     _findings: Mapping[Code, str] = field(init=False, repr=False, compare=False)
-    _bone: frozenset[Code] = field(init=False, repr=False, compare=False)
+    _conditions: frozenset[Code] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         # One look-up for each coding on the hot path: aliases and a site's own codes are in it.
         spelled = list(_SYSTEM_ALIASES.items())
         findings = dict(self.observables)
-        bone = {
+        read = {
             *DISEASE_BY_CODE,
+            *HISTOLOGY_BY_CODE,
             *FINDING_BY_CONDITION,
             *OSTEOPOROTIC_FRACTURES,
             *PLACE_BY_CONDITION,
         }
         for alias, system in spelled:
             findings |= {(alias, c): f for (s, c), f in self.observables.items() if s == system}
-            bone |= {(alias, c) for s, c in tuple(bone) if s == system}
+            read |= {(alias, c) for s, c in tuple(read) if s == system}
         for own, target in self.local.items():
             if target in self.observables:
                 findings[own] = self.observables[target]
-            if target in bone or _by_category(target):
-                bone.add(own)
+            if target in read or _by_category(target):
+                read.add(own)
         object.__setattr__(self, "_findings", findings)
-        object.__setattr__(self, "_bone", frozenset(bone))
+        object.__setattr__(self, "_conditions", frozenset(read))
 
     def finding(self, concept: Concept | None) -> str | None:
         """The finding or total that the code of an Observation stands for; None for any other."""
@@ -94,12 +91,12 @@ class CodeBook:
                 return found
         return None
 
-    def speaks_of_bone(self, concept: Concept | None) -> bool:
-        """Whether the code of a Condition may say something of a bone."""
+    def reads_condition(self, concept: Concept | None) -> bool:
+        """Whether the code of a Condition may say something of a bone, a primary tumour or a finding."""
         for coding in (concept.coding or ()) if concept is not None else ():
-            if (coding.system, coding.code) in self._bone:
+            if (coding.system, coding.code) in self._conditions:
                 return True
-            if coding.code is not None and coding.code.startswith(_BONE_CATEGORIES):
+            if coding.code is not None and coding.code.startswith(_READ_CATEGORIES):
                 return True
         return False
 
@@ -148,7 +145,8 @@ def code_book(base: str, code_map: Path | None = None) -> CodeBook:
 
 def _targets(book: CodeBook) -> frozenset[Code]:
     panels = {(book.observable_system, code) for code in PANELS}
-    orders = {(book.order_system, c) for c in (*INSTRUMENTATION_ORDERS, *RADIOTHERAPY_ORDERS)}
+    read = (*INSTRUMENTATION_ORDERS, *ABLATION_ORDERS, *RADIOTHERAPY_ORDERS)
+    orders = {(book.order_system, code) for code in read}
     answers = {code for by_finding in book.answers.values() for code in by_finding}
     return frozenset(
         {
@@ -160,10 +158,12 @@ def _targets(book: CodeBook) -> frozenset[Code]:
             *SIDE_BY_CODE,
             *PART_BY_CODE,
             *DISEASE_BY_CODE,
+            *HISTOLOGY_BY_CODE,
             *FINDING_BY_CONDITION,
             *OSTEOPOROTIC_FRACTURES,
             *INSTRUMENTATION_BY_CODE,
             *RADIOTHERAPY_BY_CODE,
+            *FINDING_BY_MEDICINE,
         }
     )
 
@@ -217,7 +217,7 @@ def _pair(
 
 def _by_category(code: tuple[Any, Any]) -> bool:
     """Whether an ICD-10-CM code is read by its category."""
-    return code[0] == ICD10CM and str(code[1]).startswith(_BONE_CATEGORIES)
+    return code[0] == ICD10CM and str(code[1]).startswith(_READ_CATEGORIES)
 
 
 def _listed(value: object, path: Path, where: str) -> list[Mapping[str, Any]]:

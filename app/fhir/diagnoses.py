@@ -2,16 +2,26 @@
 
 from collections.abc import Iterable, Iterator
 
-from app.assess.record import Diagnosis, Structure, Treatment
+from app.assess.record import Diagnosis, Entry, Structure, Treatment, Tumour
 from app.fhir.codes import Code, CodeBook
 from app.fhir.sites import narrow, read_sites
 from app.fhir.times import read_period, read_when
-from app.fhir.wire import BodyStructure, Concept, Condition, Procedure
+from app.fhir.wire import (
+    BodyStructure,
+    Concept,
+    Condition,
+    MedicationRequest,
+    MedicationStatement,
+    Procedure,
+)
 from app.knowledge.anatomy import SITES, Place, place_of
 from app.knowledge.conditions import (
+    ABLATION_ORDERS,
+    CEMENT_ORDERS,
     DISEASE_BY_CATEGORY,
     DISEASE_BY_CODE,
     FINDING_BY_CONDITION,
+    FINDING_BY_MEDICINE,
     ICD10CM,
     INSTRUMENTATION_BY_CODE,
     INSTRUMENTATION_ORDERS,
@@ -21,7 +31,9 @@ from app.knowledge.conditions import (
     RADIOTHERAPY_ORDERS,
     Disease,
 )
+from app.knowledge.histology import histology_of, narrowest
 
+Medicine = MedicationRequest | MedicationStatement
 RELATED_CONDITION_URL = "http://hl7.org/fhir/us/mcode/StructureDefinition/mcode-related-condition"
 _NOT_COUNTED = {
     "resolved": "The disease is recorded as resolved: shown, not scored.",
@@ -29,6 +41,8 @@ _NOT_COUNTED = {
     "inactive": "The disease is recorded as inactive: shown, not scored.",
 }
 _NOT_HELD = frozenset({"refuted", "entered-in-error"})
+_DOUBTED = frozenset({"unconfirmed", "provisional", "differential"})
+_TAKEN = frozenset({"active", "on-hold", "completed", "intended", "unknown"})
 _NOT_DONE = frozenset({"not-done", "entered-in-error", "preparation"})
 
 
@@ -69,6 +83,15 @@ def diagnosis_of(book: CodeBook, condition: Condition, reference: str, gaps: lis
     )
 
 
+def tumours_of(book: CodeBook, condition: Condition, reference: str) -> Iterator[Tumour]:
+    """The primary tumours that a Condition names, one of unknown origin among them."""
+    found = narrowest(histology_of(code) for code in _codes(book, condition.code))
+    confirmed = not _plain_codes(condition.verificationStatus) & _DOUBTED
+    when = read_when(condition.onsetDateTime) or read_when(condition.recordedDate)
+    for histology in found:
+        yield Tumour(reference, histology, confirmed, when)
+
+
 def structure_of(book: CodeBook, structure: BodyStructure, reference: str) -> Structure | None:
     """The bone that a BodyStructure is at; None where it is at none this service knows."""
     if structure.active is False or structure.location is None:
@@ -93,21 +116,39 @@ def treatments_of(book: CodeBook, procedure: Procedure, reference: str) -> Itera
         return
     codes = list(_codes(book, procedure.code))
     when = read_when(procedure.performedDateTime) or read_period(procedure.performedPeriod)
-    orders = {book.order_system: (INSTRUMENTATION_ORDERS, RADIOTHERAPY_ORDERS)}
     for code in codes:
-        instruments, radiates = orders.get(code[0], ((), ()))
-        if code in INSTRUMENTATION_BY_CODE or code[1] in instruments:
-            coded = INSTRUMENTATION_BY_CODE.get(code, place_of("spine"))
-            finding = "instrumented-segment"
-        elif code in RADIOTHERAPY_BY_CODE or code[1] in radiates:
-            coded, finding = Place(), "prior-radiation"
+        order = code[1] if code[0] == book.order_system else ""
+        if code in INSTRUMENTATION_BY_CODE or order in INSTRUMENTATION_ORDERS:
+            # Cement is put into other bones too: only then does its order not say spine.
+            coded = INSTRUMENTATION_BY_CODE.get(
+                code, Place() if order == "cementoplasty" else place_of("spine")
+            )
+            findings: tuple[str, ...] = ("instrumented-segment",)
+            if order in CEMENT_ORDERS:
+                findings = ("instrumented-segment", "earlier-cement")
+        elif code in RADIOTHERAPY_BY_CODE or order in RADIOTHERAPY_ORDERS:
+            coded, findings = Place(), ("prior-radiation",)
+        elif order in ABLATION_ORDERS:
+            coded, findings = Place(), ("earlier-ablation",)
         else:
             continue
         places, _ = narrow(coded, read_sites(book, procedure.bodySite or []).places)
         for place in places or (None,):
             known = place if place is not None and place.site is not None else None
-            yield Treatment(finding, reference, known, when)
+            for finding in findings:
+                yield Treatment(finding, reference, known, when)
         return
+
+
+def medicines_of(book: CodeBook, medicine: Medicine, reference: str) -> Iterator[Entry]:
+    """What a prescription or a statement of a medicine says that a rule asks for."""
+    if medicine.status not in _TAKEN or medicine.doNotPerform:
+        return
+    for code in _codes(book, medicine.medicationCodeableConcept):
+        if code in FINDING_BY_MEDICINE:
+            when = read_when(medicine.authoredOn)
+            yield Entry(FINDING_BY_MEDICINE[code], frozenset({"present"}), reference, when)
+            return
 
 
 def _disease(codes: Iterable[Code]) -> tuple[Disease | None, Place]:

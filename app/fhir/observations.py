@@ -27,7 +27,8 @@ from app.fhir.wire import (
     decode_known,
     decode_stub,
 )
-from app.knowledge.findings import FINDINGS, INDETERMINATE, TOTALS, Finding, Scale
+from app.knowledge.finding import INDETERMINATE, Finding, Scale
+from app.knowledge.findings import FINDINGS, TOTALS
 
 FINAL = frozenset({"final", "amended", "corrected"})
 PROVISIONAL = "preliminary"
@@ -132,6 +133,8 @@ def _value(book: CodeBook, part: Valued, finding: Finding) -> frozenset[str] | I
     if others + (part.valueCodeableConcept is not None) > 1:
         raise UnreadValueError("holds two values; record one.")
     if finding.scale is not None:
+        if part.valueCodeableConcept is not None and finding.coded_numbers:
+            return _coded_number(book, part.valueCodeableConcept, finding)
         return _quantity(part, finding.scale)
     if others:
         raise UnreadValueError(f"{finding.label.lower()} needs a coded answer, and holds something else.")
@@ -170,6 +173,19 @@ def _coded(book: CodeBook, concept: Concept, finding: Finding) -> frozenset[str]
 
 
 _INDETERMINATE = frozenset({INDETERMINATE})
+
+
+def _coded_number(book: CodeBook, concept: Concept, finding: Finding) -> Interval:
+    """A grade that is recorded as a code of a standard; several leave all between them possible."""
+    codes = (book.resolve(coding.system, coding.code) for coding in concept.coding or ())
+    known = {code for code in codes if code is not None and code in finding.coded_numbers}
+    grades = sorted({finding.coded_numbers[code] for code in known})
+    if len(grades) == 1:
+        return exactly(grades[0])
+    if grades:
+        text = " or ".join(str(grade) for grade in grades)
+        return Interval(Fraction(grades[0]), Fraction(grades[-1]), text=text)
+    raise UnreadValueError(f"the answer to {finding.label.lower()} has no code this service knows.")
 
 
 def _quantity(part: Valued, scale: Scale) -> Interval | None:
@@ -237,7 +253,8 @@ def _measured(quantity: Quantity, scale: Scale) -> tuple[Fraction, int | None, s
         raise UnreadValueError(f"needs the UCUM unit {' or '.join(scale.factors)}.")
     factor = scale.factors[unit]
     decimals = exactly(value).decimals if factor == 1 else None
-    shown = f"{value} {unit}" if unit not in ("{score}", "1") else f"{value}"
+    # What is no unit but a kind of count, as {score} and {INR}, adds nothing to the number.
+    shown = f"{value}" if unit == "1" or unit.startswith("{") else f"{value} {unit}"
     return Fraction(value) * factor, decimals, shown
 
 

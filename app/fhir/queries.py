@@ -12,6 +12,7 @@ from urllib.parse import quote
 from app.fhir.codes import CodeBook
 from app.knowledge import Knowledge
 from app.knowledge.conditions import (
+    ABLATION_ORDERS,
     INSTRUMENTATION_BY_CODE,
     INSTRUMENTATION_ORDERS,
     RADIOTHERAPY_BY_CODE,
@@ -62,7 +63,8 @@ def _questionnaire_responses(book: CodeBook, knowledge: Knowledge) -> str:
 
 
 def _procedures(book: CodeBook) -> str:
-    orders = [(book.order_system, code) for code in (*INSTRUMENTATION_ORDERS, *RADIOTHERAPY_ORDERS)]
+    read_orders = (*INSTRUMENTATION_ORDERS, *ABLATION_ORDERS, *RADIOTHERAPY_ORDERS)
+    orders = [(book.order_system, code) for code in read_orders]
     read = {*INSTRUMENTATION_BY_CODE, *RADIOTHERAPY_BY_CODE, *orders}
     local = [code for code, target in book.local.items() if target in read]
     by_code = f"Procedure?patient={PATIENT}&code={_tokens([*sorted(read), *local])}"

@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from app.assess.record import Diagnosis, Entry, Gap, Record, Structure, Total, Treatment
+import msgspec
+
+from app.assess.record import Diagnosis, Entry, Gap, Record, Structure, Total, Treatment, Tumour, When
 from app.errors import UnreadableError
 from app.fhir import wire
 from app.fhir.codes import CodeBook
 from app.fhir.collection import Collected, collect, decode
-from app.fhir.diagnoses import diagnosis_of, holds, structure_of, treatments_of
+from app.fhir.diagnoses import diagnosis_of, holds, medicines_of, structure_of, treatments_of, tumours_of
 from app.fhir.names import Names, own_reference, safe
 from app.fhir.observations import (
     FINAL,
@@ -27,6 +29,7 @@ from app.fhir.responses import FINAL as ANSWERED
 from app.fhir.responses import PROVISIONAL as BEING_ANSWERED
 from app.fhir.responses import instrument_of, response_entries
 from app.fhir.strict import check_depth, check_text
+from app.fhir.times import read_when
 from app.fhir.versions import latest_versions
 from app.knowledge import Knowledge
 
@@ -124,7 +127,7 @@ class Reader:
 
         Most of a record is laboratory values: they cost one comparison and one look-up each.
         """
-        finding_of, speaks_of_bone = self._book.finding, self._book.speaks_of_bone
+        finding_of, reads_condition = self._book.finding, self._book.reads_condition
         mine, here = f"Patient/{gate.patient}", gate.prefixes()
         for number, (resource, full_url) in enumerate(collected.resources):
             if isinstance(resource, wire.Observation | wire.Condition):
@@ -137,7 +140,7 @@ class Reader:
                 if isinstance(resource, wire.Observation):
                     if resource.component or resource.hasMember or finding_of(resource.code):
                         parts.observations.append((resource, own_reference(resource, full_url, number)))
-                elif speaks_of_bone(resource.code):
+                elif reads_condition(resource.code):
                     parts.others.append((resource, own_reference(resource, full_url, number)))
                 else:
                     parts.beside.append((resource, full_url, number))
@@ -156,17 +159,36 @@ class Reader:
             if resource.id is not None:
                 gate.whose(f"Patient/{resource.id}")
             refuse_merged(resource)
+            parts.born = _birth_date(resource) or parts.born
         elif isinstance(resource, wire.Stub) and resource.resourceType == "Patient":
             if resource.id is not None:
                 gate.whose(f"Patient/{resource.id}")
         elif isinstance(resource, wire.Stub):
             self._is_mine(resource, resource.subject or resource.patient, gate, parts)
+        elif isinstance(resource, wire.MedicationRequest | wire.MedicationStatement):
+            self._medicine(resource, full_url, number, gate, parts)
         elif isinstance(resource, wire.Procedure | wire.BodyStructure | wire.QuestionnaireResponse):
             owner = resource.patient if isinstance(resource, wire.BodyStructure) else resource.subject
             if self._is_mine(resource, owner, gate, parts):
                 if full_url is not None:
                     gate.refuse_elsewhere(full_url, type(resource).__name__)
                 parts.others.append((resource, own_reference(resource, full_url, number)))
+
+    def _medicine(
+        self,
+        resource: wire.MedicationRequest | wire.MedicationStatement,
+        full_url: str | None,
+        number: int,
+        gate: PatientGate,
+        parts: "_Parts",
+    ) -> None:
+        if not self._is_mine(resource, resource.subject, gate, parts):
+            return
+        if full_url is not None:
+            gate.refuse_elsewhere(full_url, type(resource).__name__)
+        if not (resource.modifierExtension or resource.implicitRules):
+            reference = own_reference(resource, full_url, number)
+            parts.entries += medicines_of(self._book, resource, reference)
 
     def _is_mine(
         self,
@@ -233,12 +255,15 @@ class Reader:
             gaps=tuple(dict.fromkeys(parts.gaps)),
             known=frozenset(parts.known),
             unavailable=frozenset(parts.unavailable),
+            tumours=parts.tumours,
+            born=parts.born,
         )
 
     def _condition(self, condition: wire.Condition, reference: str, names: Names, parts: "_Parts") -> None:
         if not holds(condition):
             return
         parts.known.add(reference)
+        parts.tumours += tumours_of(self._book, condition, reference)
         diagnosis = diagnosis_of(self._book, condition, reference, parts.contradictions)
         if diagnosis is not None:
             structures = tuple(map(names.of, diagnosis.structures))
@@ -310,6 +335,16 @@ def _count_unprovable(resource: wire.Single | wire.Stub, parts: "_Parts") -> Non
         parts.unprovable[need] = parts.unprovable.get(need, 0) + 1
 
 
+def _birth_date(patient: wire.Patient) -> When | None:
+    """The birth date as far as it can be read; as msgspec decodes it, so that only a text counts."""
+    if patient.birthDate is msgspec.UNSET:
+        return None
+    try:
+        return read_when(msgspec.json.decode(patient.birthDate, type=str))
+    except msgspec.DecodeError:
+        return None
+
+
 _Other = wire.Condition | wire.Procedure | wire.BodyStructure | wire.QuestionnaireResponse
 
 
@@ -329,6 +364,8 @@ class _Parts:
     unread: list[str] = field(default_factory=list)
     contradictions: list[str] = field(default_factory=list)
     unprovable: dict[str, int] = field(default_factory=dict)
+    tumours: list[Tumour] = field(default_factory=list)
+    born: When | None = None
 
     def lacks(self, need: str, reason: str) -> None:
         self.gaps.append(Gap(need, reason))

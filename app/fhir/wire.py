@@ -187,6 +187,25 @@ class QuestionnaireResponse(_Part, tag_field="resourceType", tag="QuestionnaireR
     implicitRules: str | None = None
 
 
+class _Medication(_Part):
+    id: str | None = None
+    status: str | None = None
+    subject: Reference | None = None
+    medicationCodeableConcept: Concept | None = None
+    doNotPerform: bool | None = None
+    authoredOn: str | None = None
+    modifierExtension: list[msgspec.Raw] | None = None
+    implicitRules: str | None = None
+
+
+class MedicationRequest(_Medication, tag_field="resourceType", tag="MedicationRequest"):
+    """A prescription, as far as this service reads it."""
+
+
+class MedicationStatement(_Medication, tag_field="resourceType", tag="MedicationStatement"):
+    """A medicine that somebody is said to take, as far as this service reads it."""
+
+
 class PatientLink(_Part):
     type: str | None = None
 
@@ -194,6 +213,8 @@ class PatientLink(_Part):
 class Patient(_Part, tag_field="resourceType", tag="Patient"):
     id: str | None = None
     link: list[PatientLink] | None = None
+    # Of whatever shape: a date that cannot be read costs the age, and no more.
+    birthDate: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
 
 
 class OutcomeIssue(_Part):
@@ -234,7 +255,15 @@ class Bundle(_Part, tag_field="resourceType", tag="Bundle"):
 
 
 Single = (
-    Observation | Condition | Procedure | BodyStructure | QuestionnaireResponse | Patient | OperationOutcome
+    Observation
+    | Condition
+    | Procedure
+    | BodyStructure
+    | QuestionnaireResponse
+    | MedicationRequest
+    | MedicationStatement
+    | Patient
+    | OperationOutcome
 )
 
 

@@ -81,11 +81,36 @@ DISEASE_BY_CATEGORY: tuple[tuple[str, Disease], ...] = (
     ("C90.3", Disease.BLOOD_CANCER),
 )
 
-# Conditions that state a finding of a lesion, where they name its site.
+# Conditions that state a finding of a lesion, where they name its site, or of the patient. Urinary
+# incontinence and difficulty in walking are not among them: as diagnoses they are mostly old and have
+# other causes.
 FINDING_BY_CONDITION: Mapping[tuple[str, str], tuple[tuple[str, str], ...]] = MappingProxyType(
     {
         (SNOMED, "441684001"): (("bone-lesion-quality", "lesion-lytic"),),
         (SNOMED, "84138006"): (("vertebral-collapse", "collapse-present"),),
+        (SNOMED, "12454008"): (("spinal-cord-compression", "present"), ("sphincter-dysfunction", "present")),
+        **dict.fromkeys(
+            (
+                (SNOMED, "71286001"),
+                (SNOMED, "192970008"),
+                (ICD10CM, "G95.20"),
+                (ICD10CM, "G95.29"),
+                (ICD10CM, "G83.4"),
+            ),
+            (("spinal-cord-compression", "present"),),
+        ),
+        (ICD10CM, "G99.2"): (("myelopathy", "present"),),
+        **dict.fromkeys(
+            ((SNOMED, "102568007"), (SNOMED, "60389000"), (SNOMED, "1845001"), (ICD10CM, "G82.20")),
+            (("new-neurologic-deficit", "present"),),
+        ),
+        **dict.fromkeys(
+            ((SNOMED, "72042002"), (ICD10CM, "R15.9"), (ICD10CM, "R33.9")),
+            (("sphincter-dysfunction", "present"),),
+        ),
+        (SNOMED, "282145008"): (("ambulatory", "absent"),),
+        (SNOMED, "66931009"): (("hypercalcaemia", "present"),),
+        (ICD10CM, "E83.52"): (("hypercalcaemia", "present"),),
         (SNOMED, "866087009"): (("pathological-fracture", "present"),),
         (SNOMED, "134421000"): (("pathological-fracture", "present"),),
         (SNOMED, "268029009"): (("pathological-fracture", "present"),),
@@ -136,12 +161,20 @@ _INSTRUMENTATION: Mapping[str, Place] = {
 INSTRUMENTATION_BY_CODE: Mapping[tuple[str, str], Place] = MappingProxyType(
     {(SNOMED, code): place for code, place in _INSTRUMENTATION.items()}
 )
-INSTRUMENTATION_ORDERS: tuple[str, ...] = (
-    "vertebroplasty",
-    "kyphoplasty",
-    "cementoplasty",
-    "spinal-stabilisation",
+RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
+# Medicines that a rule asks for. Others of the same ingredient are mapped by the site.
+FINDING_BY_MEDICINE: Mapping[tuple[str, str], str] = MappingProxyType({(RXNORM, "993452"): "denosumab"})
+
+CEMENT_ORDERS: tuple[str, ...] = ("vertebroplasty", "kyphoplasty", "cementoplasty")
+ABLATION_ORDERS: tuple[str, ...] = (
+    "radiofrequency-ablation",
+    "microwave-ablation",
+    "cryoablation",
+    "laser-ablation",
+    "focused-ultrasound",
+    "alcohol-ablation",
 )
+INSTRUMENTATION_ORDERS: tuple[str, ...] = (*CEMENT_ORDERS, "spinal-stabilisation")
 RADIOTHERAPY_BY_CODE: frozenset[tuple[str, str]] = frozenset(
     (SNOMED, code)
     for code in (

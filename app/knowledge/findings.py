@@ -4,101 +4,29 @@ The codes of the service's own code systems are fixed; standard codes are those 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
-from fractions import Fraction
 from types import MappingProxyType
 
 from app.engine.provenance import DefinitionError
 from app.knowledge.anatomy import SNOMED
-
-LOINC = "http://loinc.org"
-OBSERVABLE = "CodeSystem/observable"
-ANSWER = "CodeSystem/answer"
-ORDER = "CodeSystem/order"
-INDETERMINATE = "indeterminate"
-
-PRESENT_ABSENT = (("present", "present"), ("absent", "absent"))
-
-
-class Scope(StrEnum):
-    """Whom or what a finding describes."""
-
-    SPINE = "a lesion of the spine"
-    LIMB = "a lesion of a long bone"
-    PELVIS = "a lesion of the pelvis"
-    LESION = "a lesion of any bone"
-    PATIENT = "the patient"
-
-
-@dataclass(frozen=True, slots=True)
-class Scale:
-    """How a quantity is measured.
-
-    Args:
-        unit: the UCUM unit in which its value is kept.
-        factors: what a value in another UCUM unit is multiplied by; a unit not listed is unknown.
-        low: the lowest plausible value.
-        high: the highest plausible value.
-        bare: whether a number without a unit is read as being in ``unit``.
-    """
-
-    unit: str
-    factors: Mapping[str, Fraction]
-    low: int
-    high: int
-    bare: bool = False
-
-
-_PERCENT = Scale("%", {"%": Fraction(1)}, 0, 100)
-_LENGTH = Scale("mm", {"mm": Fraction(1), "cm": Fraction(10)}, 0, 500)
-_PAIN_SCALE = Scale("{score}", {"{score}": Fraction(1), "1": Fraction(1)}, 0, 10, bare=True)
-_PAIN_LINE = Scale(
-    "{score}",
-    {"{score}": Fraction(1), "1": Fraction(1), "cm": Fraction(1), "mm": Fraction(1, 10)},
-    0,
-    10,
-    bare=True,
+from app.knowledge.finding import (
+    ALBUMIN,
+    ATTENUATION,
+    ECOG,
+    INDETERMINATE,
+    KARNOFSKY,
+    LENGTH,
+    LOINC,
+    PAIN_LINE,
+    PAIN_SCALE,
+    PERCENT,
+    PLATELETS,
+    PRESENT_ABSENT,
+    RATIO,
+    WHITE_CELLS,
+    Finding,
+    Scale,
+    Scope,
 )
-_ATTENUATION = Scale("[hnsf'U]", {"[hnsf'U]": Fraction(1)}, -1100, 4000)
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that can be observed.
-
-    Args:
-        code: its code in the service's own system.
-        answers: for a coded finding, code and label of each answer.
-        scale: for a quantity, how it is measured.
-        window: the name of the time window for its age.
-        windows: other windows for single answers.
-        latest: whether the latest value counts instead of all in the window (laboratory, pain scales).
-        codes: standard codes that carry it, as system and code.
-        answer_codes: standard codes for its answers.
-        category: the Observation categories under which servers keep it.
-    """
-
-    code: str
-    label: str
-    scope: Scope
-    window: str
-    answers: tuple[tuple[str, str], ...] = ()
-    scale: Scale | None = None
-    windows: Mapping[str, str] = field(default_factory=dict)
-    latest: bool = False
-    codes: tuple[tuple[str, str], ...] = ()
-    answer_codes: Mapping[tuple[str, str], str] = field(default_factory=dict)
-    category: tuple[str, ...] = ("exam", "imaging")
-
-    def __post_init__(self) -> None:
-        if bool(self.answers) == bool(self.scale):
-            raise DefinitionError(f"finding {self.code}: either answers or a scale")
-
-    @property
-    def answer_labels(self) -> Mapping[str, str]:
-        """Labels of the answers by code."""
-        return dict(self.answers)
 
 
 def _coded(
@@ -181,8 +109,8 @@ _SPINE_FINDINGS = (
             ("collapse-present", "collapse, extent not told"),
         ),
     ),
-    _quantity("vertebral-height-loss", "Vertebral height loss", Scope.SPINE, "imaging", _PERCENT),
-    _quantity("vertebral-body-involvement", "Vertebral body involved", Scope.SPINE, "imaging", _PERCENT),
+    _quantity("vertebral-height-loss", "Vertebral height loss", Scope.SPINE, "imaging", PERCENT),
+    _quantity("vertebral-body-involvement", "Vertebral body involved", Scope.SPINE, "imaging", PERCENT),
     _coded(
         "posterolateral-involvement",
         "Facet, pedicle or costovertebral joint involved",
@@ -215,7 +143,13 @@ _SPINE_FINDINGS = (
         "planning",
         (("wall-intact", "intact"), ("wall-disrupted", "disrupted")),
     ),
-    _coded("instrumented-segment", "Segment instrumented, fused or cemented", Scope.SPINE, "lasting"),
+    _coded(
+        "instrumented-segment",
+        "Segment instrumented, fused or cemented",
+        Scope.SPINE,
+        "lasting",
+        windows=_LASTING_IF_PRESENT,
+    ),
     _coded("imaging-supine-only", "Alignment read on supine imaging only", Scope.SPINE, "imaging"),
     _coded(
         "complete-vertebral-destruction",
@@ -246,15 +180,15 @@ _LIMB_FINDINGS = (
         "Cortex destroyed, largest in any view",
         Scope.LIMB,
         "imaging",
-        _PERCENT,
+        PERCENT,
     ),
-    _quantity("axial-cortical-involvement", "Axial length of cortex involved", Scope.LIMB, "film", _LENGTH),
+    _quantity("axial-cortical-involvement", "Axial length of cortex involved", Scope.LIMB, "film", LENGTH),
     _quantity(
         "circumferential-cortical-involvement",
         "Circumference of cortex involved",
         Scope.LIMB,
         "film",
-        _PERCENT,
+        PERCENT,
     ),
     _coded("cortical-breach", "Cortical breach", Scope.LIMB, "imaging"),
     _coded(
@@ -280,7 +214,7 @@ _LESION_FINDINGS = (
         "Largest diameter",
         Scope.LESION,
         "planning",
-        _LENGTH,
+        LENGTH,
         ((LOINC, "21889-1"),),
     ),
     _quantity(
@@ -288,10 +222,16 @@ _LESION_FINDINGS = (
         "Distance to the nearest neural structure",
         Scope.LESION,
         "planning",
-        _LENGTH,
+        LENGTH,
     ),
     _coded("local-infection", "Infection at the lesion", Scope.LESION, "clinical-state"),
-    _coded("prior-radiation", "Earlier radiotherapy to the lesion", Scope.LESION, "lasting"),
+    _coded(
+        "prior-radiation",
+        "Earlier radiotherapy to the lesion",
+        Scope.LESION,
+        "lasting",
+        windows=_LASTING_IF_PRESENT,
+    ),
     _coded(
         "pathological-fracture",
         "Pathological fracture",
@@ -299,13 +239,23 @@ _LESION_FINDINGS = (
         "lasting",
         windows=_LASTING_IF_PRESENT,
     ),
+    _coded(
+        "earlier-ablation",
+        "Earlier ablation of the lesion",
+        Scope.LESION,
+        "lasting",
+        windows=_LASTING_IF_PRESENT,
+    ),
+    _coded(
+        "earlier-cement", "Earlier cement at the lesion", Scope.LESION, "lasting", windows=_LASTING_IF_PRESENT
+    ),
     _coded("post-treatment-change", "Change after treatment on imaging", Scope.LESION, "imaging"),
     _quantity(
         "lesion-attenuation",
         "Attenuation entered by a reader",
         Scope.LESION,
         "imaging",
-        _ATTENUATION,
+        ATTENUATION,
     ),
 )
 _PELVIS_FINDINGS = tuple(
@@ -316,6 +266,18 @@ _PELVIS_FINDINGS = tuple(
         ("posterior-column", "Posterior column of the acetabulum"),
     )
 )
+_ECOG_GRADES = {
+    **{
+        (LOINC, code): grade
+        for grade, code in enumerate(("LA9622-7", "LA9623-5", "LA9624-3", "LA9625-0", "LA9626-8", "LA9627-6"))
+    },
+    **{
+        (SNOMED, code): grade
+        for grade, code in enumerate(
+            ("425389002", "422512005", "422894000", "423053003", "423237006", "423409001")
+        )
+    },
+}
 _DEFICIT = {"present": "neurologic-deficit"}
 _PATIENT_FINDINGS = (
     *(
@@ -331,6 +293,7 @@ _PATIENT_FINDINGS = (
             ("myelopathy", "Myelopathy"),
             ("new-neurologic-deficit", "New neurologic deficit"),
             ("sphincter-dysfunction", "Bladder or bowel dysfunction"),
+            ("spinal-cord-compression", "Spinal cord or cauda equina compression, as a diagnosis"),
         )
     ),
     _coded(
@@ -380,6 +343,8 @@ _PATIENT_FINDINGS = (
             ("active-bleeding", "Active bleeding", "clinical-state"),
             ("systemic-infection", "Systemic infection", "clinical-state"),
             ("uncontrolled-hypertension", "Uncontrolled hypertension", "clinical-state"),
+            ("hypercalcaemia", "Hypercalcaemia, as a diagnosis", "clinical-state"),
+            ("denosumab", "Treatment with denosumab", "lasting"),
             ("cement-allergy", "Allergy to bone cement", "lasting"),
             ("pacemaker", "Pacemaker", "lasting"),
         )
@@ -389,7 +354,7 @@ _PATIENT_FINDINGS = (
         "Pain, 0 to 10, numeric scale",
         Scope.PATIENT,
         "pain",
-        scale=_PAIN_SCALE,
+        scale=PAIN_SCALE,
         latest=True,
         codes=(
             (LOINC, "72514-3"),
@@ -405,10 +370,55 @@ _PATIENT_FINDINGS = (
         "Pain, 0 to 10, visual analogue scale",
         Scope.PATIENT,
         "pain",
-        scale=_PAIN_LINE,
+        scale=PAIN_LINE,
         latest=True,
         codes=((LOINC, "38214-3"),),
         category=("survey", "vital-signs"),
+    ),
+    Finding(
+        "karnofsky",
+        "Karnofsky performance status",
+        Scope.PATIENT,
+        "performance",
+        scale=KARNOFSKY,
+        latest=True,
+        codes=((LOINC, "89243-0"), (SNOMED, "273546003")),
+        category=("survey",),
+    ),
+    Finding(
+        "ecog",
+        "ECOG performance status",
+        Scope.PATIENT,
+        "performance",
+        scale=ECOG,
+        latest=True,
+        codes=(
+            (LOINC, "89247-1"),
+            (LOINC, "89262-0"),
+            (LOINC, "42800-3"),
+            (SNOMED, "423740007"),
+            (SNOMED, "273437007"),
+        ),
+        category=("survey",),
+        coded_numbers=_ECOG_GRADES,
+    ),
+    *(
+        Finding(
+            code,
+            label,
+            Scope.PATIENT,
+            window,
+            scale=scale,
+            latest=True,
+            codes=tuple((LOINC, loinc) for loinc in codes),
+            category=("laboratory",),
+        )
+        for code, label, window, scale, codes in (
+            ("platelets", "Platelets", "blood-before-puncture", PLATELETS, ("777-3", "26515-7")),
+            ("inr", "INR", "blood-before-puncture", RATIO, ("6301-6", "34714-6", "46418-0")),
+            ("white-cells", "White cells", "blood-before-puncture", WHITE_CELLS, ("6690-2", "26464-8")),
+            ("albumin", "Albumin", "blood-in-prognosis", ALBUMIN, ("1751-7",)),
+        )
     ),
 )
 
@@ -437,8 +447,8 @@ BESIDE_SCORES = (
     "root-contact",
     "systemic-infection",
 )
-# Reasons to involve somebody soon whatever a score says: RED-1, RED-4, RED-7, NOMS-X1, SURG-1.
-LOOK_FIRST = frozenset(BESIDE_SCORES[:6])
+# Those that an alarm tells, where there is one.
+ALARMED = frozenset(BESIDE_SCORES[:6])
 HARMLESS_ANSWERS = frozenset({"absent", "escc-0"})
 TOTALS: Mapping[str, str] = MappingProxyType({"sins-total": "sins", "mirels-total": "mirels"})
 PANELS: tuple[str, ...] = ("sins", "mirels")

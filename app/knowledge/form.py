@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from app.engine.provenance import DefinitionError
 from app.engine.question import Item
 from app.engine.reading import Interval
-from app.knowledge.findings import FINDINGS, INDETERMINATE
+from app.knowledge.finding import INDETERMINATE
+from app.knowledge.findings import FINDINGS
 
 Value = frozenset[str] | Interval
 

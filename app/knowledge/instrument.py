@@ -53,6 +53,7 @@ class Advice:
         headline: the finding and the step, in few words.
         text: the same in full sentences.
         decides: the specialty or meeting that decides.
+        of_patient: whether it concerns the patient, and not one lesion.
     """
 
     key: str
@@ -61,6 +62,7 @@ class Advice:
     decides: str
     urgency: Urgency
     cites: tuple[Citation, ...]
+    of_patient: bool = False
 
     def __post_init__(self) -> None:
         _refuse_unsourced(f"advice {self.key}", self.cites)
@@ -128,6 +130,11 @@ class Instrument:
         if sorted(form.item for form in self.form) != sorted(wanted):
             raise DefinitionError(f"score {self.score.code}: items without a question, or asked twice")
         self.score.band(self.alarm)
+
+    @property
+    def code(self) -> str:
+        """The code of its score."""
+        return self.score.code
 
     def answers(self, lesion: Lesion, *, stale_too: bool = False) -> Mapping[str, Answer]:
         """The answer to every item from the record of one lesion."""

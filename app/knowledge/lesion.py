@@ -1,11 +1,12 @@
 """One lesion as the instruments see it: its place, and the facts that belong to it alone."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from app.engine.provenance import Source
 from app.engine.reading import Fact, Facts, Interval
 from app.knowledge.anatomy import Place
-from app.knowledge.findings import INDETERMINATE
+from app.knowledge.finding import INDETERMINATE
 
 _EITHER = frozenset({"present", "absent"})
 
@@ -55,11 +56,7 @@ class Lesion:
 
         For a finding that is present or absent, one that could not be told leaves both.
         """
-        wanted = {answer, INDETERMINATE} if answer in _EITHER else {answer}
-        return any(
-            not isinstance(fact.value, Interval) and bool(wanted & fact.value)
-            for fact in self.usable(finding)
-        )
+        return may_be(self.usable(finding), answer)
 
     def may_reach(self, finding: str, span: Interval) -> bool:
         """Whether a usable fact leaves a quantity in the span possible."""
@@ -70,3 +67,9 @@ class Lesion:
     def recorded(self, finding: str) -> bool:
         """Whether any usable fact speaks to the finding."""
         return bool(self.usable(finding))
+
+
+def may_be(facts: Iterable[Fact], answer: str) -> bool:
+    """Whether one of the facts leaves a coded answer possible."""
+    wanted = {answer, INDETERMINATE} if answer in _EITHER else {answer}
+    return any(not isinstance(fact.value, Interval) and bool(wanted & fact.value) for fact in facts)

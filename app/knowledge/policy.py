@@ -1,8 +1,9 @@
 """Local policy: what no publication settles, as settings with a default.
 
 Every rule tagged D is listed here. Where a site can choose, the choices never reassure more than the
-default does: an edge is kept open (``interval``) or taken as its worse side (``upper``). Where any
-other choice would be a guess, there is one choice, and the list says why.
+default does: an edge is kept open (``interval``) or taken as its worse side (``upper``); the one limit
+that may be raised, the INR, only within its published range. Where any other choice would be a guess,
+there is one choice, and the list says why.
 """
 
 from collections.abc import Mapping
@@ -107,12 +108,146 @@ LOCAL_POLICIES: tuple[LocalPolicy, ...] = (
     ),
     LocalPolicy("LES-6", "Resolved, remitted and inactive disease is shown and not scored.", _FIXED),
     LocalPolicy("SINS-L", "Levels outside the published map are never taken as 0.", _FIXED),
+    LocalPolicy(
+        "TIME-1",
+        "What was found before radiotherapy, surgery, ablation or cement at the very lesion no longer "
+        "counts as "
+        "known after it. Falls, new pain and steroids are not read from a record.",
+        _FIXED,
+    ),
     LocalPolicy("TIME-2", "Undated and future entries are not counted, and said.", _FIXED),
     LocalPolicy("TIME-3", "A preliminary entry counts and is marked provisional.", _FIXED),
     LocalPolicy(
         "TIME-5",
         "Staleness removes reassurance, never an alarm. The windows themselves can be set.",
         _FIXED,
+    ),
+    LocalPolicy(
+        "AUG-EXC-4-inr-limit",
+        "The INR above which a puncture is deferred; a site may raise it to 1.8, the end of the range that "
+        "SIR 2019 gives.",
+        ("1.5", "1.8"),
+    ),
+    LocalPolicy("AUG-REL-2", "An INR above 1.5 within a site's higher limit is a relative reason.", _FIXED),
+    LocalPolicy("AUG-EXC-6", "Allergy to bone cement contraindicates, awaiting clinician sign-off.", _FIXED),
+    LocalPolicy(
+        "AUG-EXC-8",
+        "Where SINS of 13 or more is reachable no indication for cement holds; 7 to 12 needs a surgeon "
+        "first.",
+        _FIXED,
+    ),
+    LocalPolicy("AUG-PW-1", "An intact posterior wall is the standard situation.", _FIXED),
+    LocalPolicy(
+        "AUG-NOTE",
+        "Exclusions of the trials are taken as contraindications, which the trials do not say.",
+        _FIXED,
+    ),
+    LocalPolicy("TRIAL-XU", "A study's population is matched and shown, never a prohibition.", _FIXED),
+    LocalPolicy("TRIAL-CHEN", "A study's population is matched and shown, never a prohibition.", _FIXED),
+    LocalPolicy("TRIAL-HAO", "A study's population is matched and shown, never a prohibition.", _FIXED),
+    LocalPolicy(
+        "ABL-1-contact",
+        "Tumour in contact with cord or nerve root excludes ablation; the series excluded margins close to a "
+        "root.",
+        _FIXED,
+    ),
+    LocalPolicy(
+        "ABL-PACEMAKER",
+        "Laser with a pacemaker, stated for osteoid osteoma, is taken over for metastases and labelled so.",
+        _FIXED,
+    ),
+    LocalPolicy(
+        "INC-14",
+        "The distance rule of ablation is graded: contact excludes, nearness needs protection.",
+        _FIXED,
+    ),
+    LocalPolicy(
+        "INC-45",
+        "Nearness to nerves relieved pain better in one trial and is warned of elsewhere: safety wins.",
+        _FIXED,
+    ),
+    LocalPolicy(
+        "VCF-R1",
+        "Risk factors of fracture after stereotactic radiotherapy are listed with their hazard ratios; no "
+        "personal risk is calculated, since no baseline was published.",
+        _FIXED,
+    ),
+    LocalPolicy(
+        "VCF-R2",
+        "A collapse of 50 % or more is never ranked below a smaller one: the intervals overlap.",
+        _FIXED,
+    ),
+    LocalPolicy(
+        "VCF-R3",
+        "A dose per fraction between two published classes may belong to either.",
+        _FIXED,
+    ),
+    LocalPolicy(
+        "IMG-R1",
+        "The attenuation of a sclerotic lesion is information only, of lesions that were never treated; it "
+        "never excludes a metastasis, and exactly 885 HU settles nothing.",
+        _FIXED,
+    ),
+    LocalPolicy("MDT-1", "What is no emergency ends with the multidisciplinary meeting.", _FIXED),
+    LocalPolicy(
+        "MDT-2",
+        "The meeting decides where bands are open, sources conflict, radiotherapy was given before or two "
+        "treatments are eligible.",
+        _FIXED,
+    ),
+    LocalPolicy(
+        "INC-36",
+        "Cement at the acetabulum: a fracture, a deficient medial wall or a breached cortex is a relative "
+        "reason against, since the sources disagree.",
+        _FIXED,
+    ),
+    LocalPolicy(
+        "INC-41",
+        "No zone of the pelvis reassures: a sacroiliac lesion counts as high risk wherever it is coded.",
+        _FIXED,
+    ),
+    LocalPolicy("ESCC-2", "Grades 0, 1a and 1b count as low, 2 and 3 as high, 1c as either.", _FIXED),
+    LocalPolicy(
+        "ESCC-4",
+        "Below the cord the compression grade is shown as outside its study, and a statement on the cauda "
+        "equina is "
+        "asked for.",
+        _FIXED,
+    ),
+    LocalPolicy("ESCC-6", "A compression grade without a usable date does not count, and is said.", _FIXED),
+    LocalPolicy(
+        "NOMS-X1",
+        "Low-grade compression with myelopathy has no row: urgent review, since any row would be a guess.",
+        _FIXED,
+    ),
+    LocalPolicy("NOMS-X2", "SINS 7 to 12 reaches the stable and the unstable rows.", _FIXED),
+    LocalPolicy("NOMS-X3", "A histology whose class is not known reaches the rows of both classes.", _FIXED),
+    LocalPolicy(
+        "NOMS-X4", "Surgical tolerance not recorded reaches both rows; rows 1 to 6 ignore it.", _FIXED
+    ),
+    LocalPolicy("NOMS-X5", "Grade 1c reaches the low and the high rows.", _FIXED),
+    LocalPolicy("NOMS-X6", "Earlier radiotherapy leaves either radiosensitivity class possible.", _FIXED),
+    LocalPolicy("NOMS-X7", "Surgical tolerance is entered by a clinician, never inferred.", _FIXED),
+    LocalPolicy("NOMS-X8", "A new neurologic deficit comes before any row.", _FIXED),
+    LocalPolicy("RED-3", "Signs of cauda equina compression have the urgency of a new deficit.", _FIXED),
+    LocalPolicy("RED-9", "A new deficit after ablation or cement is an emergency.", _FIXED),
+    LocalPolicy("RED-1-open", "A neurologic sign that could not be told has to be examined.", _FIXED),
+    LocalPolicy(
+        "RED-1-gait",
+        "Urgency where a patient cannot walk and the record does not say since when.",
+        ("urgent", "same-day", "emergency"),
+    ),
+    LocalPolicy(
+        "RED-4",
+        "Urgency of epidural compression of grade 2 or 3 without a deficit.",
+        ("same-day", "emergency"),
+    ),
+    LocalPolicy("RED-6", "Urgency of hypercalcaemia as a diagnosis.", ("same-day", "emergency")),
+    LocalPolicy("RED-7", "Urgency of suspected infection at a lesion.", ("urgent", "same-day", "emergency")),
+    LocalPolicy(
+        "SURG-1",
+        "Urgency of early surgical evaluation: canal, deformity or several levels.",
+        ("urgent", "same-day"),
     ),
     LocalPolicy(
         "RED-5",
@@ -138,8 +273,30 @@ LOCAL_POLICIES: tuple[LocalPolicy, ...] = (
 
 
 _DEFAULTS = {policy.key: policy.default for policy in LOCAL_POLICIES}
+# Policies about what cannot wait.
+URGENT_POLICIES = (
+    "RED-1-gait",
+    "RED-1-open",
+    "RED-3",
+    "RED-4",
+    "RED-6",
+    "RED-7",
+    "RED-9",
+    "SURG-1",
+)
 # Policies about the record, which hold for every instrument.
-SHARED_POLICIES = ("CON-1", "CON-3", "GEN-5", "LES-1", "LES-6", "LES-7", "TIME-2", "TIME-3", "TIME-5")
+SHARED_POLICIES = (
+    "CON-1",
+    "CON-3",
+    "GEN-5",
+    "LES-1",
+    "LES-6",
+    "LES-7",
+    "TIME-1",
+    "TIME-2",
+    "TIME-3",
+    "TIME-5",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +326,8 @@ DEFAULT_WINDOWS: Mapping[str, Window | None] = MappingProxyType(
         "neurologic-examination": Window(7, 14),
         "clinical-state": Window(7, 14),
         "performance": Window(30, 60),
+        "blood-before-puncture": Window(7, 7),
+        "blood-in-prognosis": Window(30, 60),
         "lasting": None,
     }
 )

@@ -80,6 +80,79 @@ TADROS_2018 = Citation(
     place="SINS and Mirels slides",
     tag=Tag.SEED,
 )
+HAO_2023 = Citation(
+    key="Hao 2023",
+    title="Hao et al. CT-guided microwave ablation with cementoplasty, 20 patients. Accepted November 2023",
+    place="text",
+    tag=Tag.SEED,
+)
+CHEN_2022 = Citation(
+    key="Chen 2022",
+    title="Chen et al. CT-guided microwave ablation with vertebral augmentation, 91 patients and 140 "
+    "vertebrae. AJNR 2022;43:501-506. Payment for writing disclosed",
+    place="text",
+    tag=Tag.SEED,
+    url="https://doi.org/10.3174/ajnr.A7415",
+)
+WODAJO_2022 = Citation(
+    key="Wodajo 2022",
+    short="Wodajo 2022, past its own review date",
+    title="Wodajo F. MSTS Novel Practice Assessment: radiofrequency ablation for skeletal metastases. "
+    "1 June 2022, past its own review date of 1 June 2023",
+    place="text",
+    tag=Tag.SEED,
+)
+XU_2021 = Citation(
+    key="Xu 2021",
+    title="Percutaneous vertebroplasty for osteoblastic spinal metastases, 39 patients and 82 vertebrae. "
+    "Exp Ther Med 2021",
+    place="text",
+    tag=Tag.SEED,
+    url="https://doi.org/10.3892/etm.2021.10159",
+)
+LAUFER_2013 = Citation(
+    key="Laufer 2013",
+    title="Laufer I et al. 2013, the NOMS framework for metastases of the spine",
+    place="abstract; table as reprinted in the deck of Tadros 2018",
+    tag=Tag.READ,
+)
+BILSKY_2010 = Citation(
+    key="Bilsky 2010",
+    title="Bilsky MH et al. 2010, the epidural spinal cord compression scale",
+    place="grades as reprinted on Radiopaedia, 2024",
+    tag=Tag.READ,
+    url="https://pubmed.ncbi.nlm.nih.gov/20809724/",
+)
+IMWG_2019 = Citation(
+    key="IMWG 2019",
+    title="International Myeloma Working Group 2019, vertebral augmentation in myeloma",
+    place="table 1",
+    tag=Tag.READ,
+)
+NICE_AUGMENTATION = Citation(
+    key="NICE CG75 and IPG12",
+    title="NICE CG75 and its note to IPG12 on vertebroplasty (NG234, which replaced CG75, was not seen)",
+    place="recommendations on vertebroplasty and kyphoplasty",
+    tag=Tag.READ,
+)
+SIR_2019 = Citation(
+    key="SIR 2019",
+    title="Society of Interventional Radiology 2019, thresholds before procedures",
+    place="recommendations",
+    tag=Tag.READ,
+)
+NG234 = Citation(
+    key="NG234",
+    title="NICE NG234, spinal metastases and metastatic spinal cord compression, September 2023",
+    place="recommendations",
+    tag=Tag.SECONDARY,
+)
+ASTRO_2024 = Citation(
+    key="ASTRO 2024",
+    title="ASTRO guideline on palliative radiotherapy of bone metastases, 2024",
+    place="recommendations",
+    tag=Tag.READ,
+)
 MIRELS_1989 = Citation(
     key="Mirels 1989",
     title="Mirels H. Metastatic disease in long bones: a proposed scoring system for diagnosing "

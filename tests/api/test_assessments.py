@@ -152,7 +152,7 @@ async def test_time_5_an_old_finding_is_shown_as_such(caller: Caller) -> None:
     assert all(finding["stale"] for finding in lesion["findings"])
     sins = next(score for score in lesion["scores"] if score["score"] == "sins")
     assert sins["settled"] is False
-    assert [alert["id"] for alert in found["alerts"]] == ["TIME-5"]
+    assert [alert["id"] for alert in found["alerts"]] == ["TIME-5", "SURG-1"]
     assert "re-examine now" in found["alerts"][0]["text"]
 
 
@@ -166,7 +166,10 @@ async def test_alerts_are_for_what_is_more_than_routine(caller: Caller) -> None:
     }
     record = [*spinal_lesion("T11"), *spinal_lesion("T5", {k: str(v) for k, v in calm.items()})]
     found = await assessed(caller, bundle(record))
-    assert [(alert["id"], alert["lesion"]) for alert in found["alerts"]] == [("RED-5", "T11")]
+    assert [(alert["id"], alert["lesion"]) for alert in found["alerts"]] == [
+        ("RED-5", "T11"),
+        ("SURG-1", "T11"),
+    ]
 
 
 async def test_a_finding_of_the_patient_stands_beside_the_lesions(caller: Caller) -> None:

@@ -277,7 +277,8 @@ def test_time_5_a_stale_unstable_spine_keeps_its_alarm_while_the_score_is_unknow
     assert day(61) in held.advice.text
     assert "re-examine now" in held.advice.text
     assert [(alert.key, alert.lesion, alert.urgency) for alert in found.alerts] == [
-        ("TIME-5", "T11", Urgency.URGENT)
+        ("TIME-5", "T11", Urgency.URGENT),
+        ("SURG-1", "T11", Urgency.URGENT),
     ]
 
 

@@ -6,7 +6,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.knowledge.findings import FINDINGS, Finding, Scope
+from app.knowledge.finding import Finding, Scope
+from app.knowledge.findings import FINDINGS
 from tests.fhir.records import (
     BONES,
     LEFT,

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from fhir.resources.R4B.operationoutcome import OperationOutcome
 
 from tests.cds_hooks.card_schema import CARDS_VALIDATOR, hollow
+from tests.cds_hooks.card_words import check_words
 from tests.cds_hooks.hook_request import DISCOVERY, SERVICE, hook_request
 from tests.cds_hooks.record import Json
 from tests.contract.served import talk_to
@@ -30,6 +31,8 @@ def check_answer(response: httpx.Response) -> Any:
     if response.status_code == 200:
         assert response.headers["content-type"] == "application/json"
         CARDS_VALIDATOR.validate(body)
+        for card in body.get("cards", ()):
+            check_words(card)
         return body
     assert response.headers["content-type"] == "application/fhir+json"
     assert OperationOutcome.model_validate(body).issue

@@ -124,44 +124,57 @@ async def test_r83_many_more_lesions_than_cards(ehr: Ehr) -> None:
     assert cards[-1]["summary"].endswith(" more lesions)")
 
 
-LOOK_FIRST = {
-    "new-neurologic-deficit": "new neurologic deficit",
-    "sphincter-dysfunction": "bladder or bowel dysfunction",
-    "myelopathy": "myelopathy",
-    "epidural-disease": "epidural disease",
-    "local-infection": "infection at the lesion",
+# What outranks a score, with its headline and how urgent a card is with it.
+OUTRANK = {
+    "new-neurologic-deficit": ("new neurologic deficit, emergency pathway now", "critical"),
+    "sphincter-dysfunction": ("bladder or bowel dysfunction, emergency pathway now", "critical"),
+    "myelopathy": ("myelopathy, emergency pathway now", "critical"),
+    "epidural-disease": ("early surgical evaluation whatever the score", "warning"),
+    "local-infection": ("infection at the lesion, work-up first", "warning"),
+    "hypercalcaemia": ("hypercalcaemia, medical urgency", "critical"),
 }
 
 
-@pytest.mark.parametrize("finding", sorted(LOOK_FIRST))
+@pytest.mark.parametrize("finding", sorted(OUTRANK))
 async def test_a_stable_score_never_hides_what_comes_before_it(ehr: Ehr, finding: str) -> None:
-    """RED-1, RED-7, NOMS-X1, SURG-1: said in the summary, and never as a card for information only."""
+    """RED-1, RED-6, RED-7, NOMS-X1, SURG-1: first in the summary, and never for information only."""
     lesion = [condition("c", site=site_of(VERTEBRAE["T10"])), *findings("c", STABLE)]
     assert (await ehr.card(lesion))["indicator"] == "info"
     card = await ehr.card([*lesion, observation("red", finding, coded("present"))])
     check(card["summary"])
-    assert card["summary"].endswith(f"Stable by SINS; look first at {LOOK_FIRST[finding]}")
-    assert card["indicator"] == "warning"
+    headline, indicator = OUTRANK[finding]
+    assert card["summary"] == f"T10: {headline}. SINS 1 of 18"
+    assert card["indicator"] == indicator
     absent = await ehr.card([*lesion, observation("red", finding, coded("absent"))])
-    assert "look first" not in absent["summary"]
+    assert absent["summary"] == "T10: SINS 1 of 18. Stable by SINS"
 
 
-async def test_several_findings_that_come_first_are_named_or_counted(ehr: Ehr) -> None:
+async def test_of_several_urgent_findings_the_most_urgent_stands_in_the_summary(ehr: Ehr) -> None:
     lesion = [condition("c", site=site_of(VERTEBRAE["T10"])), *findings("c", STABLE)]
-    both = [observation(code, code, coded("present")) for code in ("myelopathy", "epidural-disease")]
-    summary = (await ehr.card([*lesion, *both]))["summary"]
-    assert summary.endswith("; look first at myelopathy and epidural disease")
-    every = [observation(code, code, coded("present")) for code in LOOK_FIRST]
-    summary = (await ehr.card([*lesion, *every]))["summary"]
-    assert summary.endswith("; look first at new neurologic deficit and 4 more")
-    check(summary)
+    every = [observation(code, code, coded("present")) for code in OUTRANK]
+    card = await ehr.card([*lesion, *every])
+    assert card["summary"] == "T10: new neurologic deficit, emergency pathway now. SINS 1 of 18"
+    for said in ("infection at the lesion", "early surgical evaluation", "Hypercalcaemia"):
+        assert said.lower() in card["detail"].lower()
 
 
-async def test_a_lesion_of_a_limb_leaves_the_spine_to_its_own_card(ehr: Ehr) -> None:
+async def test_a_deficit_beside_a_lesion_of_a_limb_is_an_emergency_too(ehr: Ehr) -> None:
+    """It may be the first sign of a lesion in the spine that nobody has looked for."""
     record = [condition("c", site=site_of(FEMUR)), observation("red", "myelopathy", coded("present"))]
     card = await ehr.card(record)
-    assert "look first" not in card["summary"]
-    assert "Myelopathy: present" in card["detail"]
+    assert "myelopathy, emergency pathway now" in card["summary"]
+    assert card["indicator"] == "critical"
+
+
+async def test_with_a_lesion_of_the_spine_a_deficit_stands_on_its_card_alone(ehr: Ehr) -> None:
+    record = [
+        condition("s", site=site_of(VERTEBRAE["T10"])),
+        condition("c", site=site_of(FEMUR)),
+        observation("red", "myelopathy", coded("present")),
+    ]
+    first, second = await ehr.cards(record)
+    assert (first["indicator"], first["summary"][:3]) == ("critical", "T10")
+    assert "emergency" not in second["summary"]
 
 
 # SINS as printed, written down again: an independent oracle.

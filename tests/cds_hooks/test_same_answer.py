@@ -164,7 +164,15 @@ async def test_many_calls_at_once_do_not_mix(ehr: Ehr) -> None:
 
 @pytest.mark.parametrize(
     "person",
-    [{"name": [{"family": "A"}]}, {"gender": "male"}, {"birthDate": "1920"}, {"deceasedBoolean": False}],
+    [
+        {"name": [{"family": "A"}]},
+        {"gender": "male"},
+        {"deceasedBoolean": False},
+        # Of an age that every study took; one that none took is said, see test_pathway_lines.
+        {"birthDate": "1960"},
+        {"birthDate": "unknown"},
+        {"birthDate": 1960},
+    ],
 )
 async def test_who_the_patient_is_changes_nothing(ehr: Ehr, person: Json) -> None:
     record = [*spinal_lesion("T11"), *limb_lesion(FEMORAL_SHAFT, LEFT)]

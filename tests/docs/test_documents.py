@@ -26,7 +26,7 @@ async def test_the_request_of_the_readme_gives_the_answer_of_the_readme() -> Non
         response = await client.post(path, json=body)
     answer = response.json()
     shown = json.loads(fenced("README.md", "json")[0])
-    assert answer.keys() - shown.keys() == {"items", "references"}
+    assert answer.keys() - shown.keys() == {"items", "references", "knowledge"}
     assert {name: answer[name] for name in shown} == shown
 
 

@@ -181,7 +181,7 @@ def test_codes_of_procedures_are_mapped(write: Write, code: str, finding: str) -
         "bodySite": [own("TH11")],
     }
     found = mapped(write(EVERYTHING), condition("c", "T11"), done)
-    assert [view.finding for view in lesion(found, "T11").findings] == [finding]
+    assert finding in [view.finding for view in lesion(found, "T11").findings]
 
 
 def test_codes_of_responses_are_mapped(write: Write) -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from app.engine.provenance import Citation, DefinitionError, Tag
-from app.knowledge.findings import PRESENT_ABSENT, Finding, Scale, Scope
+from app.knowledge.finding import PRESENT_ABSENT, Finding, Scale, Scope
 from app.knowledge.instrument import Instrument, Remark
 from app.knowledge.policy import Policy, Window
 

@@ -9,12 +9,13 @@ import pytest
 from app.engine.provenance import Citation, Source, Tag
 from app.engine.reading import Fact, Interval, ItemReadings, exactly
 from app.knowledge import load, sources
-from app.knowledge.findings import FINDINGS, INDETERMINATE
+from app.knowledge.finding import INDETERMINATE
+from app.knowledge.findings import FINDINGS
 from app.knowledge.instrument import Instrument
 from app.knowledge.lesion import Lesion
 from app.knowledge.mirels import advice as mirels_advice
 from app.knowledge.mirels import table as mirels_table
-from app.knowledge.policy import DEFAULT_WINDOWS, LOCAL_POLICIES, Policy, Window
+from app.knowledge.policy import DEFAULT_WINDOWS, LOCAL_POLICIES, URGENT_POLICIES, Policy, Window
 from app.knowledge.sins import advice as sins_advice
 from app.knowledge.sins import table as sins_table
 
@@ -220,11 +221,16 @@ def test_every_d_rule_of_the_specification_is_a_local_policy() -> None:
     assert local == set(LOCAL_RULES)
 
 
-def test_every_local_policy_stands_once_and_belongs_to_an_instrument() -> None:
+def test_every_local_policy_stands_once_and_belongs_to_something() -> None:
     keys = [policy.key for policy in LOCAL_POLICIES]
     assert len(keys) == len(set(keys))
-    used = {key for instrument in INSTRUMENTS.values() for key in instrument.policies}
-    assert used == set(keys)
+    knowledge = load(Policy())
+    used = {
+        *(key for one in INSTRUMENTS.values() for key in one.policies),
+        *(key for one in knowledge.patient_scores.values() for key in one.policies),
+        *(key for one in knowledge.pathways.values() for key in one.policies),
+    }
+    assert used | set(URGENT_POLICIES) == set(keys)
 
 
 def test_the_digest_is_stable_and_changes_with_the_policy() -> None:

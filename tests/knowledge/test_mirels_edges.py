@@ -5,7 +5,7 @@ import pytest
 from app.engine.provenance import Age
 from app.engine.reading import Fact, Side
 from app.knowledge.anatomy import SITES, Kind, place_of
-from app.knowledge.findings import INDETERMINATE
+from app.knowledge.finding import INDETERMINATE
 from app.knowledge.instrument import Instrument
 from app.knowledge.lesion import Lesion
 

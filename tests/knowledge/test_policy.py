@@ -1,14 +1,21 @@
 from collections.abc import Callable, Mapping
+from fractions import Fraction
 from random import Random
 
 import pytest
 
+from app.engine.criteria import Status
 from app.engine.provenance import DefinitionError
+from app.engine.quantity import Measured
+from app.engine.reading import exactly
+from app.knowledge import load
 from app.knowledge.anatomy import LEVELS, place_of_levels
 from app.knowledge.findings import FINDINGS
 from app.knowledge.instrument import Instrument
 from app.knowledge.lesion import Lesion
+from app.knowledge.patient import Case, Patient
 from app.knowledge.policy import DEFAULT_WINDOWS, LOCAL_POLICIES, LocalPolicy, Policy, Window
+from app.knowledge.urgent import lesion_alarms, patient_alarms
 
 HEIGHT, INVOLVED, COLLAPSE = (
     "vertebral-height-loss",
@@ -68,6 +75,16 @@ URGENCIES = [
     ("SINS-B2-urgency", "same-day", "T12", POTENTIALLY),
     ("FEMR-1-urgency", "same-day", "tibia", HIGH),
 ]
+# policy, choice, by default, whether of the patient, what is recorded -> of an alarm at T12
+ALARMS: list[tuple[str, str, str, bool, dict[str, str]]] = [
+    ("RED-1-gait", "same-day", "urgent", True, {"ambulatory": "absent"}),
+    ("RED-1-gait", "emergency", "urgent", True, {"ambulatory": "absent"}),
+    ("RED-4", "emergency", "same-day", False, {"escc-grade": "escc-2"}),
+    ("RED-6", "emergency", "same-day", True, {"hypercalcaemia": "present"}),
+    ("RED-7", "same-day", "urgent", False, {"local-infection": "present"}),
+    ("RED-7", "emergency", "urgent", False, {"local-infection": "present"}),
+    ("SURG-1", "same-day", "urgent", False, {"epidural-disease": "present"}),
+]
 Make = Callable[..., Lesion]
 Under = Callable[..., Instrument]
 
@@ -113,9 +130,35 @@ def test_an_urgency_is_that_of_the_site(
         assert used.remark(result, case).advice.urgency == expected
 
 
+@pytest.mark.parametrize(("key", "choice", "default", "whole", "record"), ALARMS)
+def test_the_urgency_of_an_alarm_is_that_of_the_site(
+    key: str, choice: str, default: str, whole: bool, record: dict[str, str], lesion: Make
+) -> None:
+    one = lesion("T12", {} if whole else record)
+    patient = Patient(facts=lesion("T12", record).facts if whole else {})
+    for policy, expected in ((Policy(), default), (Policy({key: choice}), choice)):
+        case = Case(one, patient)
+        raised = patient_alarms(patient, policy) if whole else lesion_alarms(case, policy)
+        assert {alarm.urgency for alarm in raised if alarm.key == key} == {expected}
+
+
+def test_a_site_may_raise_its_limit_of_the_inr() -> None:
+    given = {"inr": Measured((exactly(Fraction(8, 5)),), recorded=True)}
+    statuses = {}
+    for limit in ("1.5", "1.8"):
+        judged = load(Policy({"AUG-EXC-4-inr-limit": limit})).pathways["augmentation"].judge(given).judged
+        statuses[limit] = {one.criterion.id: one.status for one in judged}
+    assert statuses["1.5"]["AUG-EXC-4"] is Status.MET
+    # Platelets are not known, so that the rule stays open.
+    assert statuses["1.8"]["AUG-EXC-4"] is Status.UNKNOWN
+    assert statuses["1.8"]["AUG-REL-2"] is Status.MET
+    assert "AUG-REL-2" not in statuses["1.5"]
+
+
 def test_every_choice_of_every_policy_is_tested_above() -> None:
     offered = {(policy.key, choice) for policy in LOCAL_POLICIES for choice in policy.choices[1:]}
-    tested = {(key, choice) for key, choice, *_ in (*EDGES, *URGENCIES)}
+    tested = {(key, choice) for key, choice, *_ in (*EDGES, *URGENCIES, *ALARMS)}
+    tested.add(("AUG-EXC-4-inr-limit", "1.8"))
     assert tested | {(key, "hide") for key, _, _ in CAUTIONS} == offered
 
 

@@ -6,7 +6,7 @@ import pytest
 from app.engine.provenance import DefinitionError
 from app.engine.question import Answer
 from app.engine.reading import Fact, Side
-from app.knowledge.findings import INDETERMINATE
+from app.knowledge.finding import INDETERMINATE
 from app.knowledge.instrument import Instrument
 from app.knowledge.lesion import Lesion
 

@@ -6,7 +6,7 @@ import pytest
 from app.engine.provenance import Age, Source
 from app.engine.question import given
 from app.engine.reading import Fact
-from app.knowledge.findings import INDETERMINATE
+from app.knowledge.finding import INDETERMINATE
 from app.knowledge.instrument import Instrument, Remarks
 from app.knowledge.lesion import Lesion, RecordedTotal
 

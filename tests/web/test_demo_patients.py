@@ -11,7 +11,8 @@ import pytest
 from fhir.resources.R4B.bundle import Bundle
 
 from app.errors import NotFoundError
-from app.knowledge.findings import FINDINGS, INDETERMINATE, PANELS, TOTALS
+from app.knowledge.finding import INDETERMINATE
+from app.knowledge.findings import FINDINGS, PANELS, TOTALS
 from app.web.demo import CANONICAL_BASE, DemoPatient, DemoPatients
 
 AS_OF = datetime(2026, 3, 2, 8, 15, tzinfo=UTC)
@@ -79,6 +80,48 @@ def test_says_its_findings_in_codes_the_service_knows(patient: DemoPatient) -> N
                 for answer in holder.get("valueCodeableConcept", {}).get("coding", ()):
                     known = {**FINDINGS[coding["code"]].answer_labels, INDETERMINATE: ""}
                     assert answer == {} or answer["code"] in known
+
+
+@pytest.mark.parametrize(
+    "patient", [patient for patient in PATIENTS if patient.id != "faulty-record"], ids=lambda p: p.id
+)
+def test_finds_nothing_in_the_future_even_just_after_midnight(patient: DemoPatient) -> None:
+    midnight = datetime(2026, 3, 2, 0, 1, tzinfo=UTC)
+    stated = [
+        node[key]
+        for node in walk(patient.bundle(midnight))
+        for key in ("effectiveDateTime", "recordedDate", "authored", "performedDateTime", "timestamp")
+        if key in node
+    ]
+    assert stated
+    assert [text for text in stated if text > midnight.isoformat()[: len(text)]] == []
+
+
+@EVERY_PATIENT
+def test_measures_in_ucum_units_but_where_the_story_is_a_fault(patient: DemoPatient) -> None:
+    measured = [node["valueQuantity"] for node in walk(patient.bundle(AS_OF)) if "valueQuantity" in node]
+    without = [one for one in measured if one.get("system") != "http://unitsofmeasure.org"]
+    assert len(without) == (1 if patient.id == "faulty-record" else 0)
+
+
+@pytest.mark.parametrize(
+    ("patient", "finding", "days_ago"),
+    [
+        ("cord-compression", "new-neurologic-deficit", 0),
+        ("high-grade-no-deficit", "new-neurologic-deficit", 0),
+        ("augmentation-deferred", "new-neurologic-deficit", 2),
+        ("posterior-wall", "new-neurologic-deficit", 1),
+        ("two-primaries", "new-neurologic-deficit", 2),
+        ("infected", "new-neurologic-deficit", 1),
+    ],
+)
+def test_examines_the_patient_when_the_story_says(patient: str, finding: str, days_ago: int) -> None:
+    (found,) = [
+        observation
+        for observation in resources(DemoPatients().find(patient), "Observation")
+        if observation["code"]["coding"][0]["code"] == finding
+    ]
+    assert found["effectiveDateTime"][:10] == (AS_OF - timedelta(days=days_ago)).date().isoformat()
 
 
 def test_every_file_is_listed_and_every_listed_patient_has_a_file() -> None:

@@ -130,7 +130,8 @@ def _advice(result: ScoreResult, policy: Policy, *, flagged: bool) -> Advice:
             "MIR-B3",
             "High: orthopaedic oncology to assess for fixation",
             f"Mirels {totals}: high. Consider orthopaedic oncology assessment; prophylactic fixation "
-            "is the published recommendation at 9 or more.",
+            "is the published recommendation at 9 or more (published fracture risk of the band 33 to 100 %; "
+            "sensitivity above 91 %, specificity 35 %).",
             DECIDES,
             soon,
             (_RISK,),
@@ -140,7 +141,7 @@ def _advice(result: ScoreResult, policy: Policy, *, flagged: bool) -> Advice:
             "MIR-N1",
             "Borderline: orthopaedic oncology to judge",
             f"Mirels {totals}: borderline. Consider orthopaedic oncology: the original abstract asks "
-            "for fixation from 8, the table in use from 9.",
+            "for fixation from 8, the table in use from 9 (published fracture risk at 8: 15 %).",
             DECIDES,
             soon,
             (_RISK, _N1),
@@ -167,8 +168,9 @@ def _advice(result: ScoreResult, policy: Policy, *, flagged: bool) -> Advice:
     return Advice(
         "MIR-B1",
         "Low by Mirels",
-        f"Mirels {totals}: in the low band; observation or radiotherapy were published for it. The "
-        "team decides, no intervention included.",
+        f"Mirels {totals}: in the low band; observation or radiotherapy were published for it, with a "
+        f"fracture risk "
+        "under 4 %. The team decides, no intervention included.",
         DECIDES,
         Urgency.ROUTINE,
         (_RISK,),

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from app.engine.reading import CodedReading, Edge, Interval, ItemReadings, QuantityReading, Segment
 from app.knowledge.anatomy import SITES, Place
-from app.knowledge.findings import INDETERMINATE
+from app.knowledge.finding import INDETERMINATE
 from app.knowledge.mirels.table import LESION, PAIN, SIZE
 from app.knowledge.policy import INTERVAL, Policy
 

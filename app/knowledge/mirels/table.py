@@ -116,7 +116,7 @@ MIRELS = Score(
             "derivation: irradiated lesions, fractured within 6 months",
             "27 of 78 fractured; mean score 10 against 7",
             "78 lesions",
-            MIRELS_1989,
+            at(MIRELS_1989, "MIR-N2", "abstract, derivation"),
         ),
         Performance(
             "9 or more",

@@ -16,7 +16,8 @@ from app.engine.reading import (
     Side,
 )
 from app.knowledge.anatomy import Kind, Place
-from app.knowledge.findings import INDETERMINATE, PAIN_SCALES
+from app.knowledge.finding import INDETERMINATE
+from app.knowledge.findings import PAIN_SCALES
 from app.knowledge.policy import INTERVAL, Policy
 from app.knowledge.sins.table import (
     ALIGNMENT,

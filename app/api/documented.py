@@ -1,0 +1,57 @@
+"""What every route of REST has in common: how answers, faults and bodies stand in the document."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from fastapi import Response
+
+from app.api.models import Problem
+from app.errors import NotFoundError
+
+_FAULTS = {
+    400: "The body cannot be read",
+    413: "The body is too large",
+    415: "The media type or encoding is not taken",
+    422: "An item, an option or the content contradicts itself",
+    500: "The service failed",
+}
+
+
+def answered() -> Iterable[int]:
+    """The statuses of a call that sends a body and fails."""
+    return _FAULTS
+
+
+def known(kind: str, code: str, documents: Mapping[str, bytes]) -> bytes:
+    """The document of that code.
+
+    Raises:
+        NotFoundError: there is none; the message names those that are.
+    """
+    if code not in documents:
+        raise NotFoundError(f"There is no such {kind}; the {kind}s are {', '.join(documents)}.")
+    return documents[code]
+
+
+def json_answer(content: bytes) -> Response:
+    """An answer of JSON that is encoded already."""
+    return Response(content, media_type="application/json")
+
+
+def faults(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Those faults as the document describes them."""
+    texts = {**_FAULTS, 404: "There is nothing of that name"}
+    return {
+        status: {
+            "model": Problem,
+            "description": texts[status],
+            "content": {"application/problem+json": {}},
+        }
+        for status in statuses
+    }
+
+
+def body_of(reference: str) -> dict[str, Any]:
+    """A body that is described by a schema of the document."""
+    content = {"application/json": {"schema": {"$ref": reference}}}
+    return {"requestBody": {"required": True, "content": content}}

@@ -1,0 +1,143 @@
+"""The knowledge as pages to read, to print and to sign: one for each definition, in every profile.
+
+The pages are plain: no script, one stylesheet of the service's own, nothing from elsewhere. They are
+written by functions that escape every text, since the markup is a dozen elements and no template
+engine is among the libraries that the service runs with.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from html import escape
+from importlib.resources import files
+from types import MappingProxyType
+from typing import NamedTuple
+
+from fastapi import APIRouter, Request, Response
+
+from app.engine.sheet import Block, Cell, Document, Grid, Listing, Paragraph, Section
+from app.errors import NotFoundError
+from app.knowledge import Knowledge
+from app.knowledge.sheets import index
+from app.web.knowledge_documents import knowledge_documents
+
+STYLESHEET = "/knowledge/sheet.css"
+HEADERS: Mapping[str, str] = MappingProxyType(
+    {
+        "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; "
+        "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; "
+        "trusted-types 'none'",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+        # Kept, and asked about each time: the digest tells whether anything changed.
+        "Cache-Control": "no-cache",
+    }
+)
+
+
+class Page(NamedTuple):
+    """One answer, ready to be sent."""
+
+    content: bytes
+    media_type: str
+    etag: str
+
+
+def knowledge_pages(knowledge: Knowledge) -> APIRouter:
+    """The routes of the pages, all written once.
+
+    Args:
+        knowledge: under this site's policy.
+    """
+    documents = knowledge_documents(knowledge)
+    pages = {code: _page(_html(document, home=True)) for code, document in documents.items()}
+    home = _page(_html(index(documents, "Knowledge", "/knowledge/{}"), home=False))
+    style = _made(files("app.web").joinpath("knowledge.css").read_bytes(), "text/css; charset=utf-8")
+    routes = APIRouter(include_in_schema=False)
+
+    @routes.get("/knowledge")
+    async def list_documents(request: Request) -> Response:
+        return _answer(request, home)
+
+    @routes.get(STYLESHEET)
+    async def stylesheet(request: Request) -> Response:
+        return _answer(request, style)
+
+    @routes.get("/knowledge/{code}")
+    async def document(request: Request, code: str) -> Response:
+        if code not in pages:
+            raise NotFoundError(f"There is no such definition; the definitions are {', '.join(pages)}.")
+        return _answer(request, pages[code])
+
+    return routes
+
+
+def _page(text: str) -> Page:
+    return _made(text.encode(), "text/html; charset=utf-8")
+
+
+def _made(content: bytes, media_type: str) -> Page:
+    # Of the page and not of the knowledge alone: the page shows evidence too, and has a form of its own.
+    return Page(content, media_type, f'"{hashlib.sha256(content).hexdigest()}"')
+
+
+def _answer(request: Request, page: Page) -> Response:
+    headers = {**HEADERS, "ETag": page.etag}
+    if _known(request.headers.get("if-none-match", ""), page.etag):
+        return Response(status_code=304, headers=headers)
+    return Response(page.content, media_type=page.media_type, headers=headers)
+
+
+def _known(header: str, etag: str) -> bool:
+    """Whether the caller has the page: its tag, weak or not, or any."""
+    tags = {tag.strip().removeprefix("W/") for tag in header.split(",")}
+    return bool(tags & {etag, "*"})
+
+
+# -- HTML -----------------------------------------------------------------------------------------------
+
+
+def _html(document: Document, *, home: bool) -> str:
+    title = escape(document.title)
+    lead = "".join(f"<p>{escape(text)}</p>" for text in document.lead)
+    back = '<nav><a href="/knowledge">All definitions</a></nav>' if home else ""
+    return (
+        f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{title}</title>\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f'<link rel="icon" href="data:,">\n<link rel="stylesheet" href="{STYLESHEET}">\n</head>\n'
+        f"<body>\n{back}\n<main>\n<header><h1>{title}</h1>{lead}</header>\n"
+        f"{''.join(map(_section, document.sections))}</main>\n</body>\n</html>\n"
+    )
+
+
+def _section(section: Section) -> str:
+    blocks = "".join(map(_block, section.blocks))
+    return f"<section>\n<h2>{escape(section.title)}</h2>\n{blocks}</section>\n"
+
+
+def _block(block: Block) -> str:
+    if isinstance(block, Paragraph):
+        return f"<p>{escape(block.text)}</p>\n"
+    if isinstance(block, Listing):
+        return f"<ul>\n{''.join(f'<li>{_cell(entry)}</li>' for entry in block.entries)}\n</ul>\n"
+    return _table(block)
+
+
+def _table(grid: Grid) -> str:
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in grid.head)
+    rows = "".join(f"<tr>{_cells(row)}</tr>\n" for row in grid.rows)
+    return (
+        f'<div class="wide" tabindex="0" role="region" aria-label="{escape(", ".join(grid.head))}">'
+        f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table></div>\n"
+    )
+
+
+def _cells(row: Iterable[Cell]) -> str:
+    return "".join(f"<td>{_cell(cell)}</td>" for cell in row)
+
+
+def _cell(cell: Cell) -> str:
+    if isinstance(cell, str):
+        return escape(cell)
+    return f'<a href="{escape(cell.address)}" rel="noopener noreferrer">{escape(cell.text)}</a>'
