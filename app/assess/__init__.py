@@ -45,7 +45,7 @@ def assess(record: Record, as_of: datetime, knowledge: Knowledge) -> Assessment:
     patient = patient_of(record, grouped, as_of)
     alarms = patient_alarms(patient, knowledge.policy) if grouped.bone_disease else ()
     assessed = [_assess_lesion(lesion, patient, knowledge) for lesion in grouped.lesions]
-    lesions = sorted(_with_patient_alarms(assessed, alarms), key=_most_urgent_first)
+    lesions = _with_patient_alarms(assessed, alarms)
     return Assessment(
         as_of=as_of,
         patient=record.patient,
@@ -73,20 +73,31 @@ def estimate(score: PatientScore, answers: Mapping[str, Sequence[str]]) -> Progn
 
 def _with_patient_alarms(
     assessed: Sequence[LesionAssessment], alarms: Sequence[Advice]
-) -> Iterable[LesionAssessment]:
-    """The lesions with what cannot wait of the patient: at the spine, or where none is, at every lesion.
+) -> list[LesionAssessment]:
+    """The lesions, most urgent first, with what cannot wait of the patient.
 
-    What a deficit is a sign of is looked for at the spine first; a deficit beside lesions of other bones
-    only may be the first sign of one in the spine.
+    What a deficit is a sign of is looked for at the spine first: it stands at every lesion there. A deficit
+    beside lesions of other bones only may be the first sign of one in the spine. What concerns no lesion
+    stands at the first.
     """
+    of_spine = [alarm for alarm in alarms if alarm.of_spine]
     scored = [one for one in assessed if one.lesion.not_scored is None]
     spinal = [one for one in scored if one.lesion.place.kind in (None, Kind.SPINE, Kind.PELVIC_RING)]
-    for one in assessed:
-        if alarms and (one in spinal if spinal else one in scored):
-            merged = sorted((*alarms, *one.alarms), key=lambda alarm: alarm.urgency.rank)
-            yield replace(one, alarms=tuple(merged))
-        else:
-            yield one
+    told = [_with(one, of_spine) if one in (spinal or scored) else one for one in assessed]
+    told.sort(key=_most_urgent_first)
+    others = [alarm for alarm in alarms if not alarm.of_spine]
+    first = next((n for n, one in enumerate(told) if one.lesion.not_scored is None), None)
+    if others and first is not None:
+        told[first] = _with(told[first], others)
+        told.sort(key=_most_urgent_first)
+    return told
+
+
+def _with(assessed: LesionAssessment, alarms: Sequence[Advice]) -> LesionAssessment:
+    if not alarms:
+        return assessed
+    merged = sorted((*alarms, *assessed.alarms), key=lambda alarm: alarm.urgency.rank)
+    return replace(assessed, alarms=tuple(merged))
 
 
 def calculate(instrument: Instrument, answers: Mapping[str, Sequence[str]]) -> Scored:

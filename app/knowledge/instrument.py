@@ -54,6 +54,7 @@ class Advice:
         text: the same in full sentences.
         decides: the specialty or meeting that decides.
         of_patient: whether it concerns the patient, and not one lesion.
+        of_spine: whether it speaks of the spine, and so of every lesion there.
     """
 
     key: str
@@ -63,6 +64,7 @@ class Advice:
     urgency: Urgency
     cites: tuple[Citation, ...]
     of_patient: bool = False
+    of_spine: bool = True
 
     def __post_init__(self) -> None:
         _refuse_unsourced(f"advice {self.key}", self.cites)

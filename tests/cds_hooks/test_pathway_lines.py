@@ -217,3 +217,12 @@ async def test_a_bone_without_a_score_leads_with_what_its_pathway_says(ehr: Ehr)
     assert card["summary"].endswith("high risk of fracture")
     assert "medial wall" in card["detail"].split("Not settled: ")[1].splitlines()[0]
     assert "SINS" not in card["source"]["label"]
+
+
+async def test_red_6_what_concerns_no_lesion_stands_on_the_first_card_alone(ehr: Ehr) -> None:
+    second = [condition("c2", site=site_of(VERTEBRAE["L3"])), *findings("c2", STABLE)]
+    high = observation("h", "hypercalcaemia", coded("present"))
+    first, other = await ehr.cards([*LESION, *second, high])
+    assert ("hypercalcaemia" in first["summary"], first["indicator"]) == (True, "critical")
+    assert "ypercalcaemia" not in other["summary"] + other["detail"]
+    assert other["indicator"] == "info"

@@ -11,6 +11,7 @@ import pytest
 from app.main import create_app
 from app.settings import Profile, Settings
 from app.web.demo import DemoPatients
+from tests.cds_hooks.card_words import check_words
 
 AS_OF = datetime(2026, 3, 2, 8, 15, tzinfo=UTC)
 
@@ -119,6 +120,8 @@ async def open_chart(client: httpx.AsyncClient, patient: str) -> list[dict[str, 
     answer = await client.post("/cds-services/spinal-metastasis-patient-view", json=request)
     assert answer.status_code == 200, answer.text
     cards: list[dict[str, Any]] = answer.json()["cards"]
+    for card in cards:
+        check_words(card)
     return cards
 
 

@@ -177,4 +177,5 @@ def _hypercalcaemia(patient: Patient, policy: Policy) -> Iterator[Advice]:
             Urgency(policy.choice("RED-6")),
             (at(XU_2021, "RED-6", "discussion, symptoms of bone metastases"), _RED_6),
             of_patient=True,
+            of_spine=False,
         )
