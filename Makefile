@@ -25,9 +25,10 @@ run: export SPINE_METS_PORT ?= 8000
 run: $(RUN)/.installed
 	exec $(RUN)/bin/spine-mets serve
 
-# -rs: a skipped test is named with its reason. On every core, the tests of one file together.
+# -rs: a skipped test is named with its reason. On every core, the tests of one file together; one seed for
+# all, because every core has to find the same tests under the same names.
 test: $(DEV)/.installed
-	$(DEV)/bin/pytest -rs -n auto --dist loadfile --cov --cov-fail-under=$(COVERAGE_MIN)
+	PYTHONHASHSEED=0 $(DEV)/bin/pytest -rs -n auto --dist loadfile --cov --cov-fail-under=$(COVERAGE_MIN)
 
 # A lock file that is current is recognised without the index, so its check works offline too.
 check: $(DEV)/.installed
