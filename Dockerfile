@@ -14,13 +14,17 @@ RUN uv sync --frozen --no-dev --no-editable
 
 FROM python:3.11-slim
 COPY --from=build /opt/spine-mets /opt/spine-mets
+# Where feedback is kept, unless SPINE_METS_DATABASE names a PostgreSQL: mount a volume there to keep it.
+RUN install -d -m 1777 /var/lib/spine-mets
 # Outside the demo profile the service starts only where SPINE_METS_AUTHENTICATION=gateway says that
 # a gateway in front of it authenticates every caller. Only whoever runs the image can know that, so
 # the image must not claim it.
 ENV PATH=/opt/spine-mets/bin:$PATH \
     SPINE_METS_PROFILE=service \
     SPINE_METS_HOST=0.0.0.0 \
-    SPINE_METS_PORT=8000
+    SPINE_METS_PORT=8000 \
+    SPINE_METS_DATABASE=sqlite:////var/lib/spine-mets/spine-mets.db
+VOLUME ["/var/lib/spine-mets"]
 USER 10001:10001
 EXPOSE 8000
 # http.client, not urllib: a proxy set for the container must not be asked about the container itself.

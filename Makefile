@@ -7,7 +7,7 @@ COVERAGE_MIN ?= 90
 DEV := .venv
 RUN := .venv-run
 
-.PHONY: help run test check bench openapi figures sheets clean
+.PHONY: help run test check bench openapi figures sheets conformance clean
 
 help:
 	@echo "make run      start on 127.0.0.1:8000 with the demo profile (SPINE_METS_HOST, SPINE_METS_PORT)"
@@ -17,6 +17,7 @@ help:
 	@echo "make openapi  write openapi/openapi.json again"
 	@echo "make figures  draw the figures of the evidence again"
 	@echo "make sheets   write docs/sheets, one sheet for each definition, again"
+	@echo "make conformance  write docs/conformance.md again"
 	@echo "make clean    remove what these commands made"
 
 run: export SPINE_METS_PROFILE := demo
@@ -55,6 +56,10 @@ figures: $(DEV)/.installed
 sheets: $(DEV)/.installed
 	rm -f docs/sheets/*.md
 	$(DEV)/bin/spine-mets sheets docs/sheets
+
+# From the markers of the tests: the test suite writes it again and compares.
+conformance: $(DEV)/.installed
+	$(DEV)/bin/python -m tools.conformance
 
 clean:
 	rm -rf .tools $(DEV) $(RUN) build dist htmlcov .coverage .coverage.*

@@ -1,6 +1,7 @@
 """The command line: serve, assess files, look at the scores, print the OpenAPI document."""
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from app.api.wire import assessment_json
 from app.assess import assess as assess_record
 from app.assess.record import Record
 from app.assess.result import Assessment
+from app.call_command import call
 from app.engine.provenance import DefinitionError
 from app.engine.sheet import markdown, sheet
 from app.errors import ServiceError, UnreadableError
@@ -30,10 +32,11 @@ from app.knowledge import VERSION, Knowledge, load
 from app.knowledge.policy import Policy
 from app.settings import Settings
 from app.web.knowledge_documents import knowledge_documents
-from cds_hooks.cards import CardMaker
-from cds_hooks.gather import gather
-from cds_hooks.protocol import Card, HookRequestError, read_request
-from cds_hooks.services import PATIENT_VIEW
+from cds_hooks.card import Card
+from cds_hooks.cards import Call, CardMaker
+from cds_hooks.gather import Gathered, gather
+from cds_hooks.protocol import HookRequestError, read_request
+from cds_hooks.services import PATIENT_VIEW, SERVICES, HookService
 
 app = typer.Typer(
     help="Clinical decision support for spinal and bone metastases.",
@@ -63,7 +66,10 @@ def serve(
     _stop_on_bad_settings(
         lambda: code_book(settings.canonical_base, settings.code_map), "SPINE_METS_CODE_MAP"
     )
+    _prepare_database(settings)
     if settings.profile.value == "demo":
+        # Cards link to the pages of this very service, which only this machine reaches.
+        os.environ.setdefault("SPINE_METS_PUBLIC_BASE_URL", _address(settings))
         _greet(settings)
     uvicorn.run(
         "app.main:create_app",
@@ -78,9 +84,24 @@ def serve(
     )
 
 
-def _settings(host: str | None, port: int | None) -> Settings:
-    import os  # noqa: PLC0415  only this command changes the environment
+app.command()(call)
 
+
+def _prepare_database(settings: Settings) -> None:
+    """Bring the database to the structure of this version once, before any worker opens it."""
+    from app.store import Store, StoreError  # noqa: PLC0415  only a server keeps anything
+
+    try:
+        Store.open(settings.database_url).close()
+    except ValueError as error:
+        typer.echo(f"SPINE_METS_DATABASE: {error}", err=True)
+        raise typer.Exit(_USAGE) from None
+    except StoreError as error:
+        typer.echo(f"SPINE_METS_DATABASE: the database does not answer ({error.cause})", err=True)
+        raise typer.Exit(_FAILED) from None
+
+
+def _settings(host: str | None, port: int | None) -> Settings:
     # Workers read the environment anew, so an option has to be in it.
     if host is not None:
         os.environ["SPINE_METS_HOST"] = host
@@ -106,9 +127,13 @@ def _stop_on_bad_settings(build: Callable[[], _Built], name: str = "") -> _Built
     raise typer.Exit(_USAGE)
 
 
-def _greet(settings: Settings) -> None:
+def _address(settings: Settings) -> str:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    address = f"http://{host}:{settings.port}"
+    return f"http://{host}:{settings.port}"
+
+
+def _greet(settings: Settings) -> None:
+    address = _address(settings)
     typer.echo(f"spine-mets-cds {VERSION}, demonstration with invented patients, not for clinical use")
     typer.echo(f"Open  {address}/")
     typer.echo(
@@ -169,29 +194,42 @@ class _Desk:
             lambda: code_book(settings.canonical_base, settings.code_map), "SPINE_METS_CODE_MAP"
         )
         self.reader = Reader(book, self.knowledge)
-        self.maker = CardMaker(f"{settings.canonical_base}/CodeSystem/card-topic")
+        self.maker = CardMaker(book, settings.public_base_url)
         self.now = now
 
     def outcome(self, file: Path) -> _Outcome:
         try:
-            record, instance = self._record(file.read_bytes())
+            gathered, call = self._gathered(file.read_bytes())
         except (ServiceError, HookRequestError) as error:
             return _Outcome(file.name, None, [], error.message)
         except OSError as error:
             return _Outcome(file.name, None, [], f"The file cannot be opened: {error.strerror}.")
-        assessment = assess_record(record, self.now, self.knowledge)
-        return _Outcome(file.name, assessment, self.maker.cards(assessment, instance))
+        assessment = assess_record(gathered.record, self.now, self.knowledge)
+        made = self.maker.cards(assessment, gathered, call)
+        return _Outcome(file.name, assessment, [one.card for one in made])
 
-    def _record(self, body: bytes) -> tuple[Record, str]:
+    def _gathered(self, body: bytes) -> tuple[Gathered, Call]:
         instance = str(uuid4())
         kind = _kind(body)
         if kind == "hook":
-            request = read_request(body, PATIENT_VIEW.hook)
-            return gather(body, request, PATIENT_VIEW, self.reader), request.hook_instance
+            service = _service_of(body)
+            request = read_request(body, service.hook)
+            return gather(body, request, service, self.reader), Call(service, request.hook_instance)
         if kind == "Bundle":
-            return self.reader.bundle(body), instance
+            return _alone(self.reader.bundle(body)), Call(PATIENT_VIEW, instance)
         lines = [body] if kind else [line for line in body.splitlines() if line.strip()]
-        return self.reader.resources(lines), instance
+        return _alone(self.reader.resources(lines)), Call(PATIENT_VIEW, instance)
+
+
+def _alone(record: Record) -> Gathered:
+    """A record without a call around it."""
+    return Gathered(record, record.patient or "")
+
+
+def _service_of(body: bytes) -> HookService:
+    """The service that answers the hook of a request; patient-view where it names none of them."""
+    hook = json.loads(body).get("hook")
+    return next((service for service in SERVICES if service.hook == hook), PATIENT_VIEW)
 
 
 def _kind(body: bytes) -> str:

@@ -110,3 +110,16 @@ class MethodError(ServiceError):
     status = 405
     code = "not-supported"
     title = "Method not allowed"
+
+
+class UnavailableError(ServiceError):
+    """A part that the service needs, such as its database, does not answer now.
+
+    Args:
+        retry_after: seconds after which the same request may be sent again.
+    """
+
+    status = 503
+    code = "transient"
+    title = "The service is not available now"
+    retry_after = 5

@@ -5,6 +5,7 @@ import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
+from secrets import token_bytes
 from uuid import uuid4
 
 from fastapi import FastAPI, Request, Response
@@ -16,13 +17,21 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app import openapi
 from app.api import problems
 from app.api.evidence import router as evidence_router
+from app.api.feedback import feedback_summary_routes
 from app.api.measures import measure_routes
 from app.api.models import Health, answers_model
 from app.api.pathway_inputs import inputs_model
 from app.api.pathways import pathway_routes
 from app.api.router import router as rest_router
 from app.api.wire import knowledge_json
-from app.errors import ContradictionError, MethodError, NotFoundError, ServiceError, TooLargeError
+from app.errors import (
+    ContradictionError,
+    MethodError,
+    NotFoundError,
+    ServiceError,
+    TooLargeError,
+    UnavailableError,
+)
 from app.fhir.codes import code_book
 from app.fhir.queries import prefetch_templates
 from app.fhir.questionnaires import questionnaire
@@ -31,13 +40,20 @@ from app.knowledge import VERSION, load
 from app.knowledge.policy import Policy
 from app.logs import configure, logger
 from app.settings import Profile, Settings
+from app.store import Recorder, Store
+from app.web.evidence_page import evidence_page
 from app.web.knowledge_pages import knowledge_pages
 from app.web.router import router as web_router
 from cds_hooks import outcome
 from cds_hooks.cards import CardMaker
+from cds_hooks.delivery import Delivery
+from cds_hooks.feedback import feedback_routes
+from cds_hooks.override_reasons import displays
+from cds_hooks.router import Answering
 from cds_hooks.router import router as hooks_router
 from cds_hooks.services import SERVICES
 from cds_hooks.source_attributes import source_attributes
+from cds_hooks.tenants import default_tenant
 
 Clock = Callable[[], datetime]
 
@@ -65,10 +81,13 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     } | {code: answers_model(one.score) for code, one in knowledge.patient_scores.items()}
     inputs = {code: inputs_model(pathway) for code, pathway in knowledge.pathways.items()}
     demo = settings.profile is Profile.DEMO
+    tenant = default_tenant(settings)
+    store = Store.open(settings.database_url)
+    recorder = Recorder(store.note_cards)
     app = FastAPI(
         title="spine-mets-cds",
         version=VERSION,
-        lifespan=_lifespan(settings, knowledge.digest),
+        lifespan=_lifespan(settings, knowledge.digest, store, recorder),
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -77,14 +96,37 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     )
     app.include_router(
         hooks_router(
-            knowledge=knowledge,
-            reader=reader,
-            maker=CardMaker(f"{settings.canonical_base}/CodeSystem/card-topic"),
+            Answering(
+                reader=reader,
+                clock=now,
+                knowledge=knowledge,
+                maker=CardMaker(book, settings.public_base_url),
+                delivery=Delivery(store, recorder, _pseudonym_key(settings)),
+                tenant=tenant,
+                https_only=not demo,
+            ),
             templates=dict(prefetch_templates(book, knowledge)),
             attributes=source_attributes(SERVICES, knowledge, settings),
+            max_bytes=settings.max_hook_bytes,
+        )
+    )
+    app.include_router(
+        feedback_routes(
+            services=SERVICES,
+            store=store,
+            tenant_of=lambda _request: tenant.name,
             clock=now,
             max_bytes=settings.max_hook_bytes,
-            https_only=not demo,
+        )
+    )
+    app.include_router(
+        feedback_summary_routes(
+            store=store,
+            recorder=recorder,
+            tenant_of=lambda _request: tenant.name,
+            clock=now,
+            smallest_cell=settings.smallest_cell,
+            displays=displays(settings.canonical_base),
         )
     )
     app.include_router(measure_routes(knowledge.measures, knowledge))
@@ -101,6 +143,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     )
     app.include_router(evidence_router(knowledge_json(knowledge)))
     app.include_router(knowledge_pages(knowledge))
+    app.include_router(evidence_page(knowledge))
     _add_health(app)
     if demo:
         app.include_router(web_router(now, settings.canonical_base))
@@ -117,7 +160,15 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     return app
 
 
-def _lifespan(settings: Settings, digest: str) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+def _pseudonym_key(settings: Settings) -> bytes:
+    """The secret of the pseudonyms; one that nobody keeps where none is set."""
+    key = settings.pseudonym_key
+    return token_bytes(32) if key is None else key.get_secret_value().encode()
+
+
+def _lifespan(
+    settings: Settings, digest: str, store: Store, recorder: Recorder
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         # What start-up built lives as long as the process: keep the collector from walking it on
@@ -134,6 +185,8 @@ def _lifespan(settings: Settings, digest: str) -> Callable[[FastAPI], AbstractAs
             port=settings.port,
         )
         yield
+        recorder.close()
+        store.close()
 
     return lifespan
 
@@ -236,4 +289,6 @@ def _render(
         body, media = outcome.operation_outcome(error, correlation), outcome.MEDIA_TYPE
     else:
         body, media = problems.problem(error, correlation), problems.MEDIA_TYPE
+    if isinstance(error, UnavailableError):
+        headers = {**(headers or {}), "retry-after": str(error.retry_after)}
     return Response(body, error.status, headers=headers, media_type=media)

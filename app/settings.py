@@ -1,12 +1,16 @@
 """Settings from the environment, read once at start; a bad value stops the start with its name."""
 
+import re
 from enum import StrEnum
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import AwareDatetime, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+_PRINTABLE = re.compile(r"[!-~]{1,2048}")
 
 
 class Profile(StrEnum):
@@ -28,6 +32,15 @@ class Settings(BaseSettings):
         windows: time windows in days by name, as ``fresh/ageing``, for instance ``{"pain": "7/14"}``.
         developer: who answers for the rules, as the source attributes of a service name it.
         funding: who paid for putting them to work, as the same attributes name it.
+        public_base_url: where browsers reach this service; cards carry links only where it is set.
+        client_profile: what kind of client the EHR is.
+        client_suggestions: whether cards offer suggestions; as the client profile says where left out.
+        shadow: evaluates and records, and shows nothing.
+        quiet_days: days for which a card that was overridden is not shown again, unless it got worse.
+        database: an SQLAlchemy address of SQLite or PostgreSQL; see ``database_url``.
+        pseudonym_key: the secret that patients' pseudonyms are made with.
+        smallest_cell: counts of feedback below it are not told.
+        ballot: parts of the CDS Hooks 3.0 ballot that are switched on.
     """
 
     model_config = SettingsConfigDict(env_prefix="SPINE_METS_", frozen=True, extra="ignore")
@@ -44,17 +57,50 @@ class Settings(BaseSettings):
     windows: dict[str, str] = Field(default_factory=dict)
     developer: Annotated[str, Field(min_length=1)] = "the organisation that operates this service"
     funding: Annotated[str, Field(min_length=1)] = "none declared"
+    public_base_url: str | None = None
+    client_profile: Literal["generic", "epic", "cerner", "sandbox"] = "generic"
+    client_suggestions: bool | None = None
+    shadow: bool = False
+    quiet_days: Annotated[int, Field(ge=0, le=365)] = 0
+    database: Annotated[str | None, Field(min_length=1)] = None
+    pseudonym_key: SecretStr | None = None
+    smallest_cell: Annotated[int, Field(ge=1, le=1000)] = 11
+    ballot: Annotated[tuple[Literal["discovery-version", "action-selection"], ...], NoDecode] = ()
     max_hook_bytes: Annotated[int, Field(ge=1024, le=20_000_000)] = 5_000_000
     max_bundle_bytes: Annotated[int, Field(ge=1024, le=100_000_000)] = 20_000_000
 
     @model_validator(mode="before")
     @classmethod
-    def _split_origins(cls, values: dict[str, object]) -> dict[str, object]:
-        origins = values.get("demo_cors_origins")
-        if isinstance(origins, str):
-            split = tuple(origin.strip() for origin in origins.split(",") if origin.strip())
-            return {**values, "demo_cors_origins": split}
+    def _split_lists(cls, values: dict[str, object]) -> dict[str, object]:
+        for name in ("demo_cors_origins", "ballot"):
+            listed = values.get(name)
+            if isinstance(listed, str):
+                split = tuple(part.strip() for part in listed.split(",") if part.strip())
+                values = {**values, name: split}
         return values
+
+    @property
+    def database_url(self) -> str:
+        """Where feedback is kept: as set, else in memory for the demo, else in a file beside the process."""
+        if self.database is not None:
+            return self.database
+        return "sqlite://" if self.profile is Profile.DEMO else "sqlite:///spine-mets.db"
+
+    @field_validator("public_base_url")
+    @classmethod
+    def _check_public_base(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        plain = parts.scheme == "http" and is_loopback(parts.hostname or "")
+        if not (parts.hostname and (parts.scheme == "https" or plain)) or (
+            parts.query or parts.fragment or parts.username is not None or not _PRINTABLE.fullmatch(value)
+        ):
+            raise ValueError(
+                "must be an https address without user, query or fragment, for instance "
+                "https://cds.example.org; http is for this machine only"
+            )
+        return value.rstrip("/")
 
     @model_validator(mode="after")
     def _refuse_unsafe(self) -> "Settings":
@@ -69,6 +115,11 @@ class Settings(BaseSettings):
                 raise ValueError(
                     "outside the demo profile every caller must be authenticated: put the service "
                     "behind a gateway that does so and set SPINE_METS_AUTHENTICATION=gateway"
+                )
+            if self.quiet_days and self.pseudonym_key is None:
+                raise ValueError(
+                    "SPINE_METS_QUIET_DAYS needs SPINE_METS_PSEUDONYM_KEY, the same for every replica: "
+                    "without it no patient is recognised after a restart"
                 )
             for name in ("as_of", "demo_cors_origins"):
                 if getattr(self, name):

@@ -4,10 +4,11 @@ Every text is this service's own, but for references and dates, which are shown 
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from app.assess.beside import beside
 from app.assess.record import Gap
-from app.assess.result import Assessment, FindingView, LesionAssessment, Scored
+from app.assess.result import Assessment, FindingView, Judgement, LesionAssessment, Scored
 from app.engine.provenance import Citation
 from app.engine.provenance import Source as RecordSource
 from app.engine.score import ScoreResult
@@ -15,10 +16,10 @@ from app.knowledge.findings import FINDINGS
 from app.knowledge.instrument import Advice, Remark, Urgency, names
 from app.knowledge.pathway import PathwayResult
 from app.knowledge.urgent.patient import DO_NOT_WAIT
+from cds_hooks.card import MAX_DETAIL
 from cds_hooks.item_table import item_tables
 from cds_hooks.markdown import code_span
 from cds_hooks.pathway_lines import Line, lines_of
-from cds_hooks.protocol import MAX_DETAIL
 from cds_hooks.summaries import comes_first
 
 _MAX_ASIDE = 3
@@ -34,11 +35,36 @@ _NEEDS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What a hook adds to the card of a lesion.
+
+    Args:
+        before: told before what the score says: what is ordered.
+        after: told after who decides: what staging needs.
+        lines: what the pathways say of it; None where they say what they say of the lesion.
+        notes: what the call held beside it that was not judged.
+        cites: what the added texts stand on.
+        judgements: the pathways whose cautions are told; those of the lesion where left out.
+    """
+
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    lines: tuple[Line, ...] | None = None
+    notes: tuple[str, ...] = ()
+    cites: tuple[Citation, ...] = ()
+    judgements: tuple[Judgement, ...] | None = None
+
+
+NOTHING_ADDED = Added()
+
+
 def detail_of(
     assessment: Assessment,
     assessed: LesionAssessment,
     scored: Scored,
     hidden: Sequence[LesionAssessment],
+    added: Added = NOTHING_ADDED,
 ) -> str:
     """Sections in the order of reading; where all do not fit, those that matter least give way.
 
@@ -48,23 +74,32 @@ def detail_of(
     beside_score = [alarm for alarm in assessed.alarms if not comes_first(alarm, scored)]
     counts = assessed.lesion.not_scored is None
     flagged = {flag.key for flag in scored.flags}
-    lines = list(lines_of(assessed.pathways, flagged)) if counts else []
+    judgements = assessed.pathways if added.judgements is None else added.judgements
+    lines = list(added.lines or ())
+    if added.lines is None and counts:
+        lines = list(lines_of(assessed.pathways, flagged))
     sections = [
         *_ranked(_MUST, (told := list(_alarms(first)))[:1]),
         *_ranked(_ALARM, told[1:]),
-        *_ranked(_MUST, _says(assessed, scored, leads=not first)),
+        *_ranked(_MUST, added.before),
+        *_ranked(_MUST, _says(assessed, scored, leads=not (first or added.before))),
         *_ranked(_ALARM, _alarms(beside_score)),
-        *_ranked(_MUST, _decides(assessed, scored)),
+        *_ranked(_MUST, _decides(assessed, scored, judgements)),
+        *_ranked(_MUST, added.after),
         *((_ALARM if line.leads else _PATHWAY, (line.text,)) for line in lines),
         *_ranked(_MUST, _beside(beside(assessment, assessed))),
         *([(_MUST, tables)] if (tables := item_tables(scored)) else []),
         *_ranked(_BASIS, _open(scored)),
+        *_ranked(_BASIS, added.notes),
         *_ranked(_BASIS, _hidden(hidden)),
         *_ranked(_BASIS, _unseen(assessment) if counts else ()),
-        *_ranked(_CAUTION, _cautions(scored, assessed)),
+        *_ranked(
+            _CAUTION,
+            _cautions(scored, judgements),
+        ),
     ]
-    cites = _cites(assessed, scored, lines)
-    return _fitted(sections, cites, stands_on(assessment))
+    cites = _cites(assessed, scored, lines, added.cites)
+    return fitted(sections, cites, stands_on(assessment))
 
 
 # What gives way first has the highest rank; of one rank, what is read last.
@@ -79,7 +114,7 @@ def _ranked(rank: int, texts: Iterable[str]) -> Iterator[Section]:
     return ((rank, (text,)) for text in texts)
 
 
-def _fitted(sections: Sequence[Section], cites: Sequence[Citation], judged: str) -> str:
+def fitted(sections: Sequence[Section], cites: Sequence[Citation], judged: str) -> str:
     """The sections that fit, in the order of reading, and every source, in short where there is no more room.
 
     A list may lose its last lines; no source is ever left out.
@@ -110,23 +145,27 @@ def _alarms(alarms: Sequence[Advice]) -> Iterator[str]:
         yield f"**{text}**"
 
 
-def _decides(assessed: LesionAssessment, scored: Scored) -> Iterator[str]:
-    """Who decides, of all that the card says, once."""
+def _decides(assessed: LesionAssessment, scored: Scored, judgements: Iterable[Judgement]) -> Iterator[str]:
+    """Who decides, of all that the card says, once; of its pathways where nothing else names them."""
     if assessed.lesion.not_scored is not None:
         return
     who = [alarm.decides for alarm in assessed.alarms]
     who += [scored.advice.decides] if scored.advice is not None else []
+    who = who or [one.pathway.decides for one in judgements if any(lines_of((one,)))]
     if who:
         yield (
             f"For {'; '.join(dict.fromkeys(who))} to decide with the patient; alternatives, no intervention "
-            "included, are theirs to weigh." + _meeting(assessed)
+            "included, are theirs to weigh." + _meeting(assessed, who)
         )
 
 
-def _meeting(assessed: LesionAssessment) -> str:
-    """MDT-1: what can wait for a meeting belongs there."""
+def _meeting(assessed: LesionAssessment, who: Iterable[str]) -> str:
+    """MDT-1: what can wait for a meeting belongs there, and is said once."""
     can_wait = assessed.urgency in (Urgency.URGENT, Urgency.ROUTINE)
-    return " Consider the multidisciplinary meeting." if can_wait else ""
+    return " Consider the multidisciplinary meeting." if can_wait and _MEETING not in who else ""
+
+
+_MEETING = "the multidisciplinary meeting"
 
 
 def _head(section: str, room: int) -> str:
@@ -214,10 +253,10 @@ def gaps_of(assessment: Assessment) -> list[Gap]:
     return [gap for gap in assessment.gaps if gap.need in assessment.unavailable][:10]
 
 
-def _cautions(scored: Scored, assessed: LesionAssessment) -> Iterator[str]:
+def _cautions(scored: Scored, judgements: Iterable[Judgement]) -> Iterator[str]:
     remarks = [*scored.cautions]
     told = _sources_of_score(scored)
-    for judged in assessed.pathways:
+    for judged in judgements:
         result = judged.result
         if result is None or not judged.applicability.applies:
             continue
@@ -249,9 +288,11 @@ def _sources_of_score(scored: Scored) -> set[RecordSource]:
     return {source for answer in answers for source in (*answer.sources, *answer.unused)}
 
 
-def _cites(assessed: LesionAssessment, scored: Scored, lines: Sequence[Line]) -> list[Citation]:
+def _cites(
+    assessed: LesionAssessment, scored: Scored, lines: Sequence[Line], added: Sequence[Citation]
+) -> list[Citation]:
     """What the card stands on, each publication or policy once."""
-    cites: list[Citation] = [*scored.references]
+    cites: list[Citation] = [*scored.references, *added]
     cites += (cite for alarm in assessed.alarms for cite in alarm.cites)
     cites += (cite for line in lines for cite in line.cites)
     return list({cite.printed: cite for cite in cites}.values())

@@ -1,11 +1,14 @@
 """What the pathways say on a card: decisions that the record leaves, techniques, what speaks against."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 
+from app.assess.ordered.concern import lower
 from app.assess.result import Judgement
-from app.engine.criteria import Always, Criterion, Effect, Outcome, Suitability
+from app.engine.criteria import Always, Criterion, Effect, Outcome, Suitability, deciding
 from app.engine.provenance import Citation, Source
+from app.engine.quantity import Measured
+from app.engine.question import given
 from app.engine.table import TableResult
 from app.knowledge.pathway import PathwayResult
 from cds_hooks.markdown import code_span
@@ -61,26 +64,39 @@ class Line:
     leads: bool = False
 
 
-def lines_of(judgements: Iterable[Judgement], told: Collection[str] = ()) -> Iterator[Line]:
+Told = Callable[[Criterion], bool]
+
+
+def lines_of(
+    judgements: Iterable[Judgement],
+    told: Collection[str] = (),
+    speaks: Told | None = None,
+    most: int = _MOST_RULES,
+) -> Iterator[Line]:
     """One line for each pathway that has something to say of this lesion.
 
     Args:
         judgements: the pathways on it.
         told: rules that the card tells already.
+        speaks: which met rules are told; those that speak by themselves where left out.
+        most: how many of them.
     """
     for judgement in judgements:
-        line = _line(judgement, told)
+        line = _line(judgement, told, speaks or _speaks, most)
         if line is not None:
             yield line
 
 
-def _line(judgement: Judgement, told: Collection[str]) -> Line | None:
+def _line(judgement: Judgement, told: Collection[str], speaks: Told, most: int) -> Line | None:
     result = judgement.result
     if result is None or judgement.applicability.applies is not True:
         return None
     if result.rows is not None:
         return _of_table(judgement, result.rows)
-    return _of_criteria(judgement, result, result.outcome, told) if result.outcome is not None else None
+    if result.outcome is None:
+        return None
+    met = [rule for rule in result.outcome.met if speaks(rule) and rule.id not in told]
+    return _of_criteria(judgement, result, result.outcome, sorted(met, key=_rank), most)
 
 
 def _of_table(judgement: Judgement, rows: TableResult) -> Line:
@@ -90,6 +106,8 @@ def _of_table(judgement: Judgement, rows: TableResult) -> Line:
     missing = tuple(labels[code] for code in rows.missing)
     cites = tuple(row.cite for row in outcome.rows)
     name = judgement.pathway.short
+    if any(note.key == "NOMS-X8" for note in judgement.notes):
+        name = f"{name}, second to the neurologic deficit"
     basis = _basis(rows)
     if rows.settled:
         keys = " or ".join(row.id for row in outcome.rows)
@@ -97,16 +115,31 @@ def _of_table(judgement: Judgement, rows: TableResult) -> Line:
         return Line(told + basis, cites, leads=True)
     if len(outcome.treatments) <= _MOST_TREATMENTS:
         told = "; or ".join(treatment.label for treatment in outcome.treatments)
-        deciding = f" Would settle it: {_listed(settles)}." if settles else f" Open: {_listed(missing)}."
+        open_ones = tuple(labels[code] for code in _that_matter(rows))
+        deciding = f" Would settle it: {_listed(settles)}." if settles else f" Open: {_listed(open_ones)}."
         return Line(f"**{name} leaves open:** {told}.{deciding}{basis}", cites, leads=True)
     return Line(f"**{name}:** open until recorded: {_listed(settles or missing)}.", cites[:1], leads=True)
+
+
+def _that_matter(rows: TableResult) -> Iterator[str]:
+    """The items not yet single of which some answer would leave other treatments than now."""
+    now = set(rows.outcome.treatments)
+    for item in rows.table.items:
+        answer = rows.answers[item.code]
+        if answer.single:
+            continue
+        for option in answer.possible:
+            narrowed = rows.table.evaluate({**rows.answers, item.code: given(item, [option])})
+            if set(narrowed.outcome.treatments) != now:
+                yield item.code
+                break
 
 
 def _basis(rows: TableResult) -> str:
     """What the record says of each item of a table, and where."""
     told = [
-        f"{_lower(item.label)} {' or '.join(item.labels[code] for code in answer.possible)}"
-        f"{_from(_latest(answer.sources))}"
+        f"{lower(item.label)}: {' or '.join(item.labels[code] for code in answer.possible)}"
+        f"{told_of(latest(answer.sources))}"
         for item in rows.table.items
         if (answer := rows.answers[item.code]).recorded
     ]
@@ -114,9 +147,8 @@ def _basis(rows: TableResult) -> str:
 
 
 def _of_criteria(
-    judgement: Judgement, result: PathwayResult, outcome: Outcome, told: Collection[str]
+    judgement: Judgement, result: PathwayResult, outcome: Outcome, met: list[Criterion], most: int
 ) -> Line | None:
-    met = sorted((rule for rule in outcome.met if _speaks(rule) and rule.id not in told), key=_rank)
     forbidden = any(rule.effect is Effect.ABSOLUTE and rule.technique is None for rule in met)
     if forbidden:
         # What is excluded is not recommended in the same breath.
@@ -125,7 +157,7 @@ def _of_criteria(
     said_beside = [*judgement.notes, *(result.cautions if judgement.pathway.aloud else ())]
     if not (met or said_beside) and result.suitability is None:
         return None
-    shown = met[:_MOST_RULES]
+    shown = met[:most]
     parts = [_rule(rule, result) for rule in shown]
     parts += [f"- mind: {note.text}" for note in said_beside]
     if len(met) > len(shown):
@@ -161,19 +193,36 @@ def _rank(rule: Criterion) -> int:
 
 def _rule(rule: Criterion, result: PathwayResult) -> str:
     technique = f" ({rule.technique.replace('-', ' ')})" if rule.technique else ""
-    word = "not studied" if rule.effect is Effect.STUDY and "-EXC-" in rule.id else _WORDS[rule.effect]
-    source = _latest(s for code in rule.asks for s in result.given[code].sources)
+    left_out = rule.effect is Effect.STUDY and ("-EXC-" in rule.id or "not studied" in rule.text)
+    word = "not studied" if left_out else _WORDS[rule.effect]
+    source = latest(s for code in deciding(rule, result.given) for s in result.given[code].sources)
     # That a source is past its review date stands with the sources.
     text = rule.text.replace(" (The MSTS source is past its own review date.)", "")
-    return f"- {word}{technique}: {text} [{rule.id}]{_from(source)}"
+    return f"- {word}{technique}: {text} [{rule.id}]{_measured(rule, result)}{told_of(source)}"
 
 
-def _latest(sources: Iterable[Source]) -> Source | None:
+# Totals of the scores, which the card tells by themselves.
+_COMPUTED = frozenset({"sins_minimum", "sins_maximum", "mirels"})
+
+
+def _measured(rule: Criterion, result: PathwayResult) -> str:
+    """The numbers that decide a rule, as recorded."""
+    labels = {one.code: one.label for one in result.pathway.inputs}
+    told = [
+        f"{lower(labels[code])} {value.text}"
+        for code in deciding(rule, result.given)
+        if code not in _COMPUTED and isinstance(value := result.given[code], Measured) and value.recorded
+    ]
+    return f" Recorded: {', '.join(told)}" if told else ""
+
+
+def latest(sources: Iterable[Source]) -> Source | None:
     """The latest of several sources, whatever order the record has them in."""
     return max(sources, key=lambda source: (source.effective or "", source.reference), default=None)
 
 
-def _from(source: Source | None) -> str:
+def told_of(source: Source | None) -> str:
+    """Where something stands in the record, and its day; nothing where it stands nowhere."""
     if source is None:
         return ""
     day = f" {code_span(source.effective[:10])}" if source.effective else ""
@@ -190,11 +239,7 @@ def _open(result: PathwayResult, outcome: Outcome) -> tuple[str, ...]:
         if not result.given[code].single
     ]
     labels = {one.code: one.label for one in result.pathway.inputs}
-    return tuple(_lower(labels[code]) for code in dict.fromkeys(codes))
-
-
-def _lower(label: str) -> str:
-    return label if label[:2].isupper() else label[0].lower() + label[1:]
+    return tuple(lower(labels[code]) for code in dict.fromkeys(codes))
 
 
 def _listed(labels: tuple[str, ...]) -> str:

@@ -6,13 +6,11 @@ Numbers in brackets are those of the conformance checklist that the tests name.
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-MAX_DETAIL = 4_000
-MAX_SUMMARY = 139
 
 
 class HookRequestError(ValueError):
@@ -52,6 +50,9 @@ class Authorization(msgspec.Struct, gc=False):
     patient: str | None = None
 
 
+Prefetch = Mapping[str, msgspec.Raw] | msgspec.Struct
+
+
 @dataclass(frozen=True, slots=True)
 class HookRequest:
     """A request whose members have been judged.
@@ -68,7 +69,7 @@ class HookRequest:
     fhir_server: str | None
     context: Mapping[str, msgspec.Raw]
     raw_context: msgspec.Raw
-    prefetch: Mapping[str, msgspec.Raw] | msgspec.Struct
+    prefetch: Prefetch
     patient_in_token: str | None
 
     def text(self, name: str) -> str | None:
@@ -125,7 +126,7 @@ def read_request(
         if server is None:
             raise HookRequestError("fhirServer", "fhirAuthorization needs fhirServer beside it.")
         patient = _authorized_patient(envelope.fhirAuthorization)
-    prefetch: Mapping[str, msgspec.Raw] | msgspec.Struct = {}
+    prefetch: Prefetch = {}
     if isinstance(envelope.prefetch, msgspec.Raw):
         prefetch = _members(envelope.prefetch, "prefetch")
     elif isinstance(envelope.prefetch, msgspec.Struct):
@@ -166,61 +167,13 @@ def _authorized_patient(raw: msgspec.Raw) -> str | None:
         ) from None
 
 
-class WireCoding(msgspec.Struct, omit_defaults=True):
-    """A coding; ``display`` is required in override reasons [R102, R122]."""
-
-    code: str
-    system: str
-    display: str | None = None
-
-
-class Source(msgspec.Struct, omit_defaults=True):
-    """The primary origin of the guidance [R97 to R101]."""
-
-    label: str
-    url: str | None = None
-    topic: WireCoding | None = None
-
-
-class Link(msgspec.Struct, omit_defaults=True):
-    """A link; ``appContext`` goes with ``smart`` only [R103, R104]."""
-
-    label: str
-    url: str
-    type: Literal["absolute", "smart"]
-    appContext: str | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse what the specification forbids."""
-        if self.appContext is not None and self.type != "smart":
-            raise ValueError("appContext goes with smart links only")
-
-
-class Card(msgspec.Struct, omit_defaults=True):
-    """A card; members without a value are left out [R5, R82 to R94]."""
-
-    uuid: str
-    summary: str
-    indicator: Literal["info", "warning", "critical"]
-    source: Source
-    detail: str | None = None
-    overrideReasons: list[WireCoding] | None = None
-    links: list[Link] | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse what the specification forbids."""
-        if not self.summary.strip() or len(self.summary) > MAX_SUMMARY or "\n" in self.summary:
-            raise ValueError("a summary is one line of fewer than 140 characters")
-
-
-class Cards(msgspec.Struct):
-    """The answer to an invocation: ``cards`` is always there [R73, R74]."""
-
-    cards: list[Card]
-
-
 class Service(msgspec.Struct, omit_defaults=True):
-    """One entry of discovery [R12 to R20]."""
+    """One entry of discovery [R12 to R20].
+
+    Args:
+        version: the version of CDS Hooks, which the 3.0 ballot asks for.
+        hookVersion: the version of the hook's definition, likewise.
+    """
 
     hook: str
     id: str
@@ -228,6 +181,8 @@ class Service(msgspec.Struct, omit_defaults=True):
     description: str
     prefetch: dict[str, str] | None = None
     usageRequirements: str | None = None
+    version: str | None = None
+    hookVersion: str | None = None
 
 
 class Services(msgspec.Struct):

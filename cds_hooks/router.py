@@ -2,25 +2,34 @@
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from time import perf_counter
 from typing import Annotated
 
-import msgspec
 from fastapi import APIRouter, Path, Request, Response
 
 from app.assess import assess
 from app.body import DirectRoute, read_body
 from app.errors import EnvelopeError, Issue, NotFoundError, UnreadableError
+from app.fhir.orders import short_reference
 from app.fhir.reader import Reader
 from app.fhir.strict import check_text, read_small
 from app.knowledge import Knowledge
 from app.logs import logger
-from cds_hooks.cards import CardMaker
+from cds_hooks.card import Cards
+from cds_hooks.cards import Call, CardMaker
+from cds_hooks.delivery import Delivery
+from cds_hooks.documented import (
+    DISCOVERY_RESPONSES,
+    INVOCATION_RESPONSES,
+    OUTCOME_SCHEMA,
+    json_answer,
+    request_body,
+)
 from cds_hooks.gather import decode_whole, gather
 from cds_hooks.protocol import (
     DECODE_ERRORS,
-    Cards,
     HookRequest,
     HookRequestError,
     Service,
@@ -30,26 +39,76 @@ from cds_hooks.protocol import (
 )
 from cds_hooks.services import SERVICES, USAGE, HookService
 from cds_hooks.source_attributes import SourceAttributes
+from cds_hooks.tenants import Tenant
 
+# The version of CDS Hooks that the service implements.
+_VERSION = "2.0.1"
 _NO_CARDS = encode(Cards([]))
 # A card speaks to clinicians; a hook fired by a patient's own app gets none.
 _NOT_CLINICIANS = re.compile(r"(?:.*/)?(?:Patient|RelatedPerson)/[^/]+(?:/_history/[^/]+)?")
 
 
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """What answers a call: each step of it, in the order of use.
+
+    Args:
+        reader: reads the resources.
+        clock: tells the moment a call is judged at.
+        knowledge: the rules.
+        maker: makes the cards.
+        delivery: shows them.
+        tenant: whose calls these are.
+        https_only: whether a FHIR server must be named by an https address.
+    """
+
+    reader: Reader
+    clock: Callable[[], datetime]
+    knowledge: Knowledge
+    maker: CardMaker
+    delivery: Delivery
+    tenant: Tenant
+    https_only: bool
+
+    async def answer(self, service: HookService, body: bytes) -> tuple[bytes, int]:
+        """The answer to a call, and how many cards it holds."""
+        request = _read(body, service)
+        server = request.fhir_server
+        if self.https_only and server and not server.lower().startswith("https://"):
+            raise _envelope_error("fhirServer", "fhirServer must be an https address.")
+        tenant = self.tenant
+        by_type = tenant.profile.matches_prefetch_by_type
+        gathered = gather(body, request, service, self.reader, by_type=by_type)
+        if _NOT_CLINICIANS.fullmatch(request.text("userId") or ""):
+            return _NO_CARDS, 0
+        now = self.clock()
+        assessment = assess(gathered.record, now, self.knowledge)
+        encounter = short_reference(request.text("encounterId") or "").removeprefix("Encounter/")
+        call = Call(service, request.hook_instance, tenant.name, encounter or None)
+        held = await self.delivery.held(tenant, gathered.patient, now)
+        made = self.maker.cards(assessment, gathered, call, held)
+        cards = self.delivery.deliver(made, tenant, call, gathered.patient, now)
+        return encode(Cards(cards)), len(cards)
+
+
 def router(
+    answering: Answering,
     *,
-    knowledge: Knowledge,
-    reader: Reader,
-    maker: CardMaker,
     templates: dict[str, str],
     attributes: Mapping[str, bytes],
-    clock: Callable[[], datetime],
     max_bytes: int,
-    https_only: bool,
 ) -> APIRouter:
-    """The routes under ``/cds-services``."""
+    """The routes under ``/cds-services``.
+
+    Args:
+        answering: answers the calls.
+        templates: what discovery asks for, by prefetch key.
+        attributes: the source attributes of each service, encoded.
+        max_bytes: the largest body that is taken.
+    """
+    versions = "discovery-version" in answering.tenant.ballot
     routes = APIRouter(tags=["CDS Hooks"], route_class=DirectRoute)
-    discovery = encode(Services([_entry(service, templates) for service in SERVICES]))
+    discovery = encode(Services([_entry(one, templates, versions=versions) for one in SERVICES]))
 
     @routes.get(
         "/cds-services",
@@ -69,7 +128,7 @@ def router(
         operation_id="getSourceAttributes",
         summary="What stands behind a service: sources, inputs, logic, limits",
         response_model=SourceAttributes,
-        responses={404: _json(_OUTCOME_SCHEMA, "There is no such service", "application/fhir+json")},
+        responses={404: json_answer(OUTCOME_SCHEMA, "There is no such service", "application/fhir+json")},
     )
     async def source_attributes(service: Annotated[str, service_id]) -> Response:
         if service not in attributes:
@@ -77,17 +136,6 @@ def router(
         return Response(attributes[service], media_type="application/json")
 
     routes.include_router(described)
-
-    def answer(service: HookService, body: bytes) -> tuple[bytes, int]:
-        request = _read(body, service)
-        if https_only and request.fhir_server and not request.fhir_server.lower().startswith("https://"):
-            raise _envelope_error("fhirServer", "fhirServer must be an https address.")
-        record = gather(body, request, service, reader)
-        if _NOT_CLINICIANS.fullmatch(request.text("userId") or ""):
-            return _NO_CARDS, 0
-        assessment = assess(record, clock(), knowledge)
-        cards = maker.cards(assessment, request.hook_instance)
-        return encode(Cards(cards)), len(cards)
 
     def add(service: HookService) -> None:
         @routes.post(
@@ -97,12 +145,12 @@ def router(
             description=service.description,
             responses=INVOCATION_RESPONSES,
             response_class=Response,
-            openapi_extra=REQUEST_BODY,
+            openapi_extra=request_body(service),
         )
         async def invoke(request: Request) -> Response:
             started = perf_counter()
             body = await read_body(request, max_bytes)
-            content, cards = answer(service, body)
+            content, cards = await answering.answer(service, body)
             logger().info(
                 "hook",
                 service=service.id,
@@ -142,7 +190,7 @@ def _envelope_error(member: str, message: str) -> EnvelopeError:
     return EnvelopeError(message, [Issue("/" + member.replace(".", "/"), "required", message)])
 
 
-def _entry(service: HookService, templates: dict[str, str]) -> Service:
+def _entry(service: HookService, templates: dict[str, str], *, versions: bool) -> Service:
     return Service(
         hook=service.hook,
         id=service.id,
@@ -150,104 +198,10 @@ def _entry(service: HookService, templates: dict[str, str]) -> Service:
         description=service.description,
         prefetch=templates,
         usageRequirements=USAGE,
+        version=_VERSION if versions else None,
+        hookVersion=service.hook_version if versions else None,
     )
 
 
 def _operation_id(service: str) -> str:
     return "invoke" + "".join(word.capitalize() for word in service.split("-"))
-
-
-def _schema(struct: type) -> dict[str, object]:
-    """A wire struct as a schema with every part in place, for the OpenAPI document."""
-    (found,), parts = msgspec.json.schema_components([struct], ref_template="#/$defs/{name}")
-    return _inlined(found, parts)
-
-
-def _inlined(schema: object, parts: dict[str, dict[str, object]]) -> dict[str, object]:
-    def walk(node: object) -> object:
-        if isinstance(node, dict):
-            reference = node.get("$ref")
-            if isinstance(reference, str):
-                return walk(parts[reference.rpartition("/")[2]])
-            return {name: walk(value) for name, value in node.items()}
-        if isinstance(node, list):
-            return [walk(value) for value in node]
-        return node
-
-    found = walk(schema)
-    return found if isinstance(found, dict) else {}
-
-
-def _json(schema: dict[str, object], description: str, media: str) -> dict[str, object]:
-    return {"description": description, "content": {media: {"schema": schema}}}
-
-
-_OUTCOME_SCHEMA: dict[str, object] = {
-    "type": "object",
-    "x-fhir-type": "OperationOutcome",
-    "required": ["resourceType", "issue"],
-    "properties": {
-        "resourceType": {"const": "OperationOutcome"},
-        "issue": {
-            "type": "array",
-            "minItems": 1,
-            "items": {
-                "type": "object",
-                "required": ["severity", "code", "diagnostics"],
-                "properties": {
-                    "severity": {"type": "string"},
-                    "code": {"type": "string"},
-                    "diagnostics": {"type": "string"},
-                    "expression": {"type": "array", "items": {"type": "string"}},
-                },
-            },
-        },
-    },
-}
-_STATUSES = {
-    400: "Unreadable, or no CDS Hooks request for this service",
-    412: "FHIR data that the decision needs was not to be had",
-    413: "The body is too large",
-    415: "The media type or encoding is not taken",
-    422: "The content contradicts itself: another patient, or a wrong resource",
-    500: "The service failed; the id is in its log",
-}
-DISCOVERY_RESPONSES: dict[int | str, dict[str, object]] = {
-    200: _json(_schema(Services), "The discovery document", "application/json")
-}
-INVOCATION_RESPONSES: dict[int | str, dict[str, object]] = {
-    200: _json(_schema(Cards), "Cards; an empty list means nothing to say", "application/json"),
-    **{status: _json(_OUTCOME_SCHEMA, text, "application/fhir+json") for status, text in _STATUSES.items()},
-}
-REQUEST_BODY: dict[str, object] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {
-                "schema": {
-                    "type": "object",
-                    "required": ["hook", "hookInstance", "context"],
-                    "properties": {
-                        "hook": {"type": "string", "enum": [service.hook for service in SERVICES]},
-                        "hookInstance": {"type": "string", "format": "uuid"},
-                        "fhirServer": {"type": "string", "minLength": 1},
-                        "fhirAuthorization": {"type": "object"},
-                        "context": {
-                            "type": "object",
-                            "required": ["userId", "patientId"],
-                            "properties": {
-                                "userId": {"type": "string", "minLength": 1},
-                                "patientId": {
-                                    "type": "string",
-                                    "pattern": r"^[A-Za-z0-9.\-]{1,256}$",
-                                },
-                                "encounterId": {"type": "string", "minLength": 1},
-                            },
-                        },
-                        "prefetch": {"type": "object", "additionalProperties": True},
-                    },
-                }
-            }
-        },
-    }
-}

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 
+from app.assess.ordered.concern import lower
 from app.assess.result import LesionAssessment, Scored
 from app.engine.criteria import Effect, Suitability
+from app.engine.provenance import Age
 from app.engine.score import ScoreResult
 from app.knowledge.instrument import Advice, names, totals_text
-from cds_hooks.protocol import MAX_SUMMARY
+from cds_hooks.card import MAX_SUMMARY
 
 
 def summary_of(assessed: LesionAssessment, scored: Scored, hidden: int) -> str:
@@ -35,7 +37,8 @@ def _alarming(assessed: LesionAssessment, scored: Scored) -> Iterator[str]:
     label = assessed.lesion.place.label
     if comes_first(first, scored):
         head = f"{label}: {first.headline}"
-        if scored.result is not None:
+        # Of a bone that is recorded as broken, Mirels says nothing.
+        if scored.result is not None and first.key not in _FRACTURES:
             totals = totals_text(scored.result.totals)
             yield f"{head}. {scored.instrument.short} {totals} of {scored.result.score.highest}"
         yield head
@@ -70,11 +73,14 @@ _CEMENT = {
 }
 
 
+_FRACTURES = ("MIR-E7", "ACER-2")
+
+
 def comes_first(alarm: Advice, scored: Scored) -> bool:
-    """Whether an alarm is told before a score: where it is more urgent, or a RED rule of equal urgency."""
+    """Whether an alarm is told before a score: if more urgent, or as urgent and a RED rule or a fracture."""
     if scored.advice is None or alarm.urgency.rank < scored.urgency.rank:
         return True
-    return alarm.urgency is scored.urgency and alarm.key.startswith("RED")
+    return alarm.urgency is scored.urgency and alarm.key.startswith(("RED", *_FRACTURES))
 
 
 def _says_as_much(alarm: Advice, scored: Scored) -> bool:
@@ -99,7 +105,7 @@ def _summaries(assessed: LesionAssessment, scored: Scored) -> Iterator[str]:
         yield f"{label}: no score applies; see why in the detail"
         return
     if scored.applicability.applies is None and not assessed.lesion.names_within:
-        yield f"{label}: SINS and Mirels cannot be settled until the bone is recorded"
+        yield f"{label}: {_unsettled(assessed, scored, result)}"
         return
     if assessed.lesion.names_within:
         yield f"{label}: {advice.headline}"
@@ -107,12 +113,54 @@ def _summaries(assessed: LesionAssessment, scored: Scored) -> Iterator[str]:
         return
     head = f"{label}: {scored.instrument.short} {totals_text(result.totals)} of {result.score.highest}"
     headline = advice.headline + (", preliminary" if _provisional(result) else "")
-    if scored.as_recorded is None and not result.settled and result.would_settle:
-        yield f"{head}. {headline}; {names(result.score, result.would_settle)} would settle it"
-    if scored.flags and scored.as_recorded is None and result.settled:
-        yield f"{head}. {headline}; {len(scored.flags)} warning{'s' * (len(scored.flags) > 1)} beside it"
-    yield f"{head}. {headline}"
+    for beginning in (*_with_recorded(assessed, scored, head), head):
+        if scored.as_recorded is None and not result.settled and result.would_settle:
+            yield f"{beginning}. {headline}; {names(result.score, result.would_settle)} would settle it"
+        if scored.flags and scored.as_recorded is None and result.settled:
+            yield from (f"{beginning}. {headline}; {told}" for told in _flagged(scored))
+        yield f"{beginning}. {headline}"
     yield f"{head}. See detail"
+
+
+def _unsettled(assessed: LesionAssessment, scored: Scored, result: ScoreResult) -> str:
+    """Why a score cannot be settled, whatever its items say."""
+    if assessed.lesion.place.site is None:
+        return "SINS and Mirels cannot be settled until the bone is recorded"
+    name = scored.instrument.short
+    if any(cite.key == "MIR-E7" for cite in scored.applicability.cites):
+        return f"may be broken: examine; {name} {totals_text(result.totals)} if it is not"
+    return f"{name} cannot be settled until the bone is named"
+
+
+def _with_recorded(assessed: LesionAssessment, scored: Scored, head: str) -> Iterator[str]:
+    """A total that stands in the record without its items, unless it would calm or older items say it."""
+    result = scored.result
+    if result is None or result.settled or not result.missing or scored.as_recorded is not None:
+        return
+    calm = result.score.bands[0].high
+    totals = [
+        one.total
+        for one in assessed.lesion.totals
+        if one.score == result.score.code and one.source.age is not Age.FUTURE and one.total > calm
+    ]
+    if totals:
+        yield f"{head} ({scored.instrument.short} {max(totals)} recorded, items missing)"
+
+
+def _flagged(scored: Scored) -> Iterator[str]:
+    """What stands beside a score: the one flag in few words, or how many there are."""
+    number = len(scored.flags)
+    if number == 1:
+        yield lower(_first_clause(scored.flags[0].text))
+    yield f"{number} warning{'s' * (number > 1)} beside it"
+
+
+def _first_clause(text: str) -> str:
+    subject, _, rest = text.partition(": ")
+    if " " in subject:
+        return subject
+    # Of a bone that is only named, what is said of it.
+    return f"{subject}: {rest.split(', ')[0]}"
 
 
 def _provisional(result: ScoreResult) -> bool:

@@ -3,6 +3,8 @@
 from app.assess.result import Assessment, FindingView, LesionAssessment, finding_view
 from app.knowledge.findings import ALARMED, BESIDE_SCORES, HARMLESS_ANSWERS
 
+_FRACTURES = frozenset({"MIR-E7", "ACER-2"})
+
 
 def beside(assessment: Assessment, assessed: LesionAssessment) -> tuple[FindingView, ...]:
     """The findings beside a lesion's scores that are or may be there, and that no alarm tells already."""
@@ -11,7 +13,8 @@ def beside(assessment: Assessment, assessed: LesionAssessment) -> tuple[FindingV
         for code in BESIDE_SCORES
         if (facts := (*assessed.lesion.facts.get(code, ()), *assessment.patient_facts.get(code, ())))
     )
-    told = ALARMED if assessed.alarms else frozenset()
+    # A fracture says nothing of nerves and vessels.
+    told = ALARMED if any(alarm.key not in _FRACTURES for alarm in assessed.alarms) else frozenset()
     return tuple(
         view for view in found if view.finding not in told and not set(view.possible) <= HARMLESS_ANSWERS
     )

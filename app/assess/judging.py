@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from app.assess.result import Judgement, Scored
 from app.engine.criteria import Given
 from app.engine.provenance import Age
+from app.engine.score import ScoreResult
 from app.knowledge import Knowledge
 from app.knowledge.instrument import Remark, day
 from app.knowledge.lesion import Lesion
@@ -18,9 +19,21 @@ _STATUS = local_policy("TIME-3", "A preliminary entry counts and is marked provi
 
 
 def case_of(lesion: Lesion, patient: Patient, scores: tuple[Scored, ...]) -> Case:
-    """One lesion with the totals that its scores leave possible."""
-    totals = {s.instrument.code: s.result.totals for s in scores if s.result is not None}
+    """One lesion with the totals that its scores leave possible, a worse one that is recorded among them."""
+    totals = {s.instrument.code: _with_recorded(lesion, s.result) for s in scores if s.result is not None}
     return Case(lesion, patient, totals)
+
+
+def _with_recorded(lesion: Lesion, result: ScoreResult) -> tuple[int, ...]:
+    """What somebody recorded as worse is not overruled by the items (CON-3)."""
+    worse = {
+        one.total
+        for one in lesion.totals
+        if one.score == result.score.code
+        and one.source.age is not Age.FUTURE
+        and result.totals[-1] < one.total <= result.score.highest
+    }
+    return (*result.totals, *sorted(worse)) if worse else result.totals
 
 
 def judge(case: Case, knowledge: Knowledge) -> tuple[Judgement, ...]:
@@ -57,11 +70,13 @@ def _source_cautions(given: Mapping[str, Given], pathway: Pathway) -> Iterator[R
                 text = f"{labels[code]}: the entry is preliminary and may still change."
                 yield Remark("TIME-3", text, (_STATUS,))
             if source.age is Age.AGEING:
-                text = f"{labels[code]}: recorded on {day(source)}; look at its age before relying on it."
+                told = f"an entry for it is of {day(source)}; look at its age before relying on it."
+                text = f"{labels[code]}: {told}"
                 yield Remark("TIME-5", text, (_AGE,))
         if answer.unused and not answer.recorded:
             stale = [source for source in answer.unused if source.age is Age.STALE]
             if stale:
                 last = max(stale, key=lambda source: source.effective or "")
-                text = f"{labels[code]}: recorded on {day(last)}, too old to count as known: look again."
+                told = f"an entry for it is of {day(last)}, too old to count as known: look again."
+                text = f"{labels[code]}: {told}"
                 yield Remark("TIME-5", text, (_AGE,))

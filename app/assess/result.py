@@ -128,6 +128,12 @@ class LesionAssessment:
     alarms: tuple[Advice, ...] = ()
 
     @property
+    def leading(self) -> Scored:
+        """The score that a reader is told first: the most urgent of those that apply, else the first."""
+        applying = [scored for scored in self.scores if scored.result is not None]
+        return min(applying or self.scores, key=lambda scored: scored.urgency.rank)
+
+    @property
     def findings(self) -> tuple[FindingView, ...]:
         """Every finding of the lesion; made when asked for."""
         return finding_views(self.lesion.facts)

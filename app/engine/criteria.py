@@ -267,7 +267,7 @@ class Criteria:
             outcome: what they gave.
         """
         return tuple(
-            Judged(rule, status, _sources(rule, given))
+            Judged(rule, status, _sources(deciding(rule, given), given))
             for rule, status in zip(self.rules, outcome.statuses, strict=True)
         )
 
@@ -422,8 +422,24 @@ def _status(truth: Truth) -> Status:
     return Status.MET if truth.may_be else Status.UNMET
 
 
-def _sources(rule: Criterion, given: Mapping[str, Given]) -> tuple[Source, ...]:
-    listed = [source for code in rule.asks for source in given[code].sources]
+def deciding(rule: Criterion, given: Mapping[str, Given]) -> tuple[str, ...]:
+    """The inputs that decide a rule: where one of several parts is enough, those of the parts that hold."""
+    return tuple(dict.fromkeys(_deciding(rule.when, given)))
+
+
+def _deciding(condition: Condition, given: Mapping[str, Given]) -> Iterator[str]:
+    parts: Iterable[Condition] = condition.parts if isinstance(condition, All | AnyOf) else ()
+    if isinstance(condition, AnyOf):
+        holding = [part for part in condition.parts if not part.truth(given).may_not_be]
+        parts = holding or condition.parts
+    if not parts:
+        yield from condition.inputs()
+    for part in parts:
+        yield from _deciding(part, given)
+
+
+def _sources(codes: Iterable[str], given: Mapping[str, Given]) -> tuple[Source, ...]:
+    listed = [source for code in codes for source in given[code].sources]
     return tuple(dict.fromkeys(listed)) if len(listed) > 1 else tuple(listed)
 
 

@@ -10,21 +10,19 @@ from typing import Any
 from app.fhir.wire import Concept
 from app.knowledge.anatomy import PART_BY_CODE, SIDE_BY_CODE, SITE_BY_CODE
 from app.knowledge.conditions import (
-    ABLATION_ORDERS,
     DISEASE_BY_CODE,
     FINDING_BY_CONDITION,
     FINDING_BY_MEDICINE,
     ICD10CM,
     INSTRUMENTATION_BY_CODE,
-    INSTRUMENTATION_ORDERS,
     OSTEOPOROTIC_FRACTURES,
     PLACE_BY_CONDITION,
     RADIOTHERAPY_BY_CODE,
-    RADIOTHERAPY_ORDERS,
 )
 from app.knowledge.finding import ANSWER, INDETERMINATE, OBSERVABLE, ORDER
 from app.knowledge.findings import FINDINGS, PANELS, TOTALS
 from app.knowledge.histology import HISTOLOGY_BY_CODE
+from app.knowledge.orderables import ORDERABLE_BY_CODE, OWN_ORDERABLES, UNSPECIFIC, Orderable
 
 Code = tuple[str, str]
 # In R4 the equivalence reads from source to target: these say that the source is the target or a kind of it.
@@ -107,6 +105,23 @@ class CodeBook:
         found = (_SYSTEM_ALIASES.get(system, system), code)
         return self.local.get(found, found)
 
+    def orderable(self, concept: Concept | None) -> Orderable | None:
+        """What the code of an order stands for; None where no code tells, or its codes contradict."""
+        named: dict[Orderable, None] = {}
+        for coding in (concept.coding or ()) if concept is not None else ():
+            code = self.resolve(coding.system, coding.code)
+            if code is None:
+                continue
+            own = OWN_ORDERABLES.get(code[1]) if code[0] == self.order_system else None
+            found = own or ORDERABLE_BY_CODE.get(code)
+            if found is not None:
+                named[found] = None
+        told = [one for one in named if not any(_says_more(other, one) for other in named)]
+        if len({one.code for one in told}) != 1:
+            return None
+        # Of two that name one thing, the one that names its bone as well.
+        return max(told, key=lambda one: one.covers is not None)
+
     @property
     def answer_system(self) -> str:
         """The code system of coded answers."""
@@ -121,6 +136,13 @@ class CodeBook:
     def order_system(self) -> str:
         """The code system of techniques without a verified standard code."""
         return f"{self.base}/{ORDER}"
+
+
+def _says_more(one: Orderable, other: Orderable) -> bool:
+    """Whether one orderable makes another of its kind precise."""
+    if other.code not in UNSPECIFIC or one.group is not other.group or one.code == other.code:
+        return False
+    return one.code not in UNSPECIFIC or (one.covers is not None and other.covers is None)
 
 
 def code_book(base: str, code_map: Path | None = None) -> CodeBook:
@@ -145,8 +167,7 @@ def code_book(base: str, code_map: Path | None = None) -> CodeBook:
 
 def _targets(book: CodeBook) -> frozenset[Code]:
     panels = {(book.observable_system, code) for code in PANELS}
-    read = (*INSTRUMENTATION_ORDERS, *ABLATION_ORDERS, *RADIOTHERAPY_ORDERS)
-    orders = {(book.order_system, code) for code in read}
+    orders = {(book.order_system, code) for code in OWN_ORDERABLES}
     answers = {code for by_finding in book.answers.values() for code in by_finding}
     return frozenset(
         {
@@ -164,6 +185,7 @@ def _targets(book: CodeBook) -> frozenset[Code]:
             *INSTRUMENTATION_BY_CODE,
             *RADIOTHERAPY_BY_CODE,
             *FINDING_BY_MEDICINE,
+            *ORDERABLE_BY_CODE,
         }
     )
 

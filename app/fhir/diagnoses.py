@@ -146,6 +146,8 @@ def medicines_of(book: CodeBook, medicine: Medicine, reference: str) -> Iterator
         return
     for code in _codes(book, medicine.medicationCodeableConcept):
         if code in FINDING_BY_MEDICINE:
+            if FINDING_BY_MEDICINE[code] == "anticoagulant" and medicine.status == "completed":
+                continue
             when = read_when(medicine.authoredOn)
             yield Entry(FINDING_BY_MEDICINE[code], frozenset({"present"}), reference, when)
             return

@@ -33,6 +33,8 @@ from app.knowledge.findings import FINDINGS, TOTALS
 FINAL = frozenset({"final", "amended", "corrected"})
 PROVISIONAL = "preliminary"
 IGNORED = frozenset({"entered-in-error", "cancelled"})
+# How the method of a score that this service gave to be filed begins.
+OWN_METHOD = "spine-mets-cds "
 _CORRECTED = ("amended", "corrected")
 # Tells apart versions of one resource that cannot be ordered: it and what follows are never shown.
 VERSION_MARK = "\u0000"
@@ -199,14 +201,7 @@ def _quantity(part: Valued, scale: Scale) -> Interval | None:
         raise UnreadValueError(f"needs a quantity with the UCUM unit {scale.unit}.")
     else:
         return None
-    if interval is None:
-        return None
-    plausible = Interval(Fraction(scale.low), Fraction(scale.high))
-    if not plausible.meets(interval) or any(
-        bound is not None and not scale.low <= bound <= scale.high for bound in (interval.low, interval.high)
-    ):
-        raise UnreadValueError(f"is outside {scale.low} to {scale.high} {scale.unit}.")
-    return interval
+    return interval if interval is None else _plausible(interval, scale)
 
 
 def _from_quantity(quantity: Quantity, scale: Scale) -> Interval | None:
@@ -226,6 +221,25 @@ def _from_quantity(quantity: Quantity, scale: Scale) -> Interval | None:
     if below:
         return Interval(min(bound, value), value, high_closed=closed, text=text)
     return Interval(value, max(bound, value), low_closed=closed, text=text)
+
+
+def read_quantity(quantity: Quantity, scale: Scale) -> Interval | None:
+    """A quantity as the stretch in which it leaves the value; None where it holds no number.
+
+    Raises:
+        UnreadValueError: it has a unit, a comparator or a number that the scale does not take.
+    """
+    interval = _from_quantity(quantity, scale)
+    return interval if interval is None else _plausible(interval, scale)
+
+
+def _plausible(interval: Interval, scale: Scale) -> Interval:
+    span = Interval(Fraction(scale.low), Fraction(scale.high))
+    if not span.meets(interval) or any(
+        bound is not None and not scale.low <= bound <= scale.high for bound in (interval.low, interval.high)
+    ):
+        raise UnreadValueError(f"is outside {scale.low} to {scale.high} {scale.unit}.")
+    return interval
 
 
 def _from_range(span: Range, scale: Scale) -> Interval | None:
@@ -311,9 +325,9 @@ def current(observations: Iterable[tuple[Observation, str]]) -> dict[str, Observ
     """Each Observation in its latest version: by time of update, else a correction before the rest.
 
     Versions that cannot be ordered are all kept, as a conflict is. A corrected report replaces an earlier
-    one under another id where both carry one business identifier.
+    one under another id where both carry one business identifier. Scores of this service are left out.
     """
-    kept = latest_versions(observations)
+    kept = [(name, o) for name, o in latest_versions(observations) if not _is_own_score(o)]
     corrected = {key for _, o in kept if o.status in _CORRECTED for key in _identifiers(o)}
     found: dict[str, Observation] = {}
     for number, (reference, observation) in enumerate(kept):
@@ -322,6 +336,12 @@ def current(observations: Iterable[tuple[Observation, str]]) -> dict[str, Observ
             continue
         found[f"{reference}{VERSION_MARK}{number}" if reference in found else reference] = observation
     return found
+
+
+def _is_own_score(observation: Observation) -> bool:
+    """Whether this service worked it out: what it was read from stands in the record, and counts already."""
+    method = observation.method
+    return method is not None and method.text is not None and method.text.startswith(OWN_METHOD)
 
 
 def panels(observations: Mapping[str, Observation], names: Names) -> dict[str, str]:

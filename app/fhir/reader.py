@@ -51,6 +51,11 @@ class Reader:
         self._book = book
         self._knowledge = knowledge
 
+    @property
+    def book(self) -> CodeBook:
+        """The codes that it reads by."""
+        return self._book
+
     def bundle(self, body: bytes) -> Record:
         """The record in a Bundle of any type, of one patient.
 

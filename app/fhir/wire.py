@@ -92,6 +92,7 @@ class Component(Valued):
 class Observation(Valued, tag_field="resourceType", tag="Observation"):
     id: str | None = None
     status: str | None = None
+    method: Concept | None = None
     subject: Reference | None = None
     focus: list[Reference] | None = None
     bodySite: Concept | None = None

@@ -163,7 +163,15 @@ INSTRUMENTATION_BY_CODE: Mapping[tuple[str, str], Place] = MappingProxyType(
 )
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 # Medicines that a rule asks for. Others of the same ingredient are mapped by the site.
-FINDING_BY_MEDICINE: Mapping[tuple[str, str], str] = MappingProxyType({(RXNORM, "993452"): "denosumab"})
+FINDING_BY_MEDICINE: Mapping[tuple[str, str], str] = MappingProxyType(
+    {
+        (RXNORM, "993452"): "denosumab",
+        **{
+            (RXNORM, code): "anticoagulant"
+            for code in ("11289", "114194", "1364430", "1114195", "1037045", "67108", "5224")
+        },
+    }
+)
 
 CEMENT_ORDERS: tuple[str, ...] = ("vertebroplasty", "kyphoplasty", "cementoplasty")
 ABLATION_ORDERS: tuple[str, ...] = (

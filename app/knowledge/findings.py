@@ -345,6 +345,7 @@ _PATIENT_FINDINGS = (
             ("uncontrolled-hypertension", "Uncontrolled hypertension", "clinical-state"),
             ("hypercalcaemia", "Hypercalcaemia, as a diagnosis", "clinical-state"),
             ("denosumab", "Treatment with denosumab", "lasting"),
+            ("anticoagulant", "Treatment with an anticoagulant", "lasting"),
             ("cement-allergy", "Allergy to bone cement", "lasting"),
             ("pacemaker", "Pacemaker", "lasting"),
         )

@@ -4,7 +4,7 @@ A pathway is a decision table, or criteria, or both; the record answers its inpu
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from app.engine.criteria import (
@@ -257,7 +257,12 @@ def any_yes(item: Item, answers: Iterable[Answer]) -> Answer:
     """Yes where one of several answers is yes, no where every one is no, else what is still possible."""
     listed = list(answers)
     yes = any(YES in answer.possible for answer in listed)
-    return _together(item, listed, yes=yes, no=all(NO in answer.possible for answer in listed))
+    together = _together(item, listed, yes=yes, no=all(NO in answer.possible for answer in listed))
+    holding = [answer for answer in listed if answer.possible == (YES,)]
+    if not holding:
+        return together
+    # One that holds decides: the source is where it stands, and not where another is denied.
+    return replace(together, sources=tuple(dict.fromkeys(s for answer in holding for s in answer.sources)))
 
 
 def all_yes(item: Item, answers: Iterable[Answer]) -> Answer:

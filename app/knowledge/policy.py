@@ -250,6 +250,11 @@ LOCAL_POLICIES: tuple[LocalPolicy, ...] = (
         ("urgent", "same-day"),
     ),
     LocalPolicy(
+        "MIR-E7-urgency",
+        "Urgency of a fracture on record in a long bone or the pelvis.",
+        ("urgent", "same-day"),
+    ),
+    LocalPolicy(
         "RED-5",
         "Urgency of a lesion whose SINS is 13 or more.",
         ("urgent", "same-day", "emergency"),
@@ -269,12 +274,48 @@ LOCAL_POLICIES: tuple[LocalPolicy, ...] = (
         "Urgency of a long bone lesion at 8 or more, or with a high-risk flag.",
         ("urgent", "same-day"),
     ),
+    LocalPolicy(
+        "ORD-SITE",
+        "An order whose site and reason name different bones is questioned, whatever else is said of it.",
+        _FIXED,
+    ),
+    LocalPolicy(
+        "ORD-ONE",
+        "An order without a site is judged for the only lesion on record that it can be for, and says so; "
+        "with several it is judged for none.",
+        _FIXED,
+    ),
+    LocalPolicy(
+        "ORD-CODE",
+        "An order at a lesion that is named by text only, or by a code that is not known, is not guessed at: "
+        "the card says that nothing was checked.",
+        _FIXED,
+    ),
+    LocalPolicy(
+        "ORD-CLOT",
+        "An anticoagulant drafted beside a puncture is named beside the published limits of platelets and "
+        "INR. How it is handled is not said: no source of this service does.",
+        _FIXED,
+    ),
+    LocalPolicy(
+        "ORD-LIMITS",
+        "Cement in a bone other than a vertebra is judged by the limits of platelets and INR that hold for "
+        "ablation, whose sources speak of bone in general.",
+        _FIXED,
+    ),
+    LocalPolicy(
+        "ORD-FIRST",
+        "Radiotherapy, ablation, embolisation or physiotherapy of a spine that is or may be unstable: a "
+        "surgical opinion first.",
+        _FIXED,
+    ),
 )
 
 
 _DEFAULTS = {policy.key: policy.default for policy in LOCAL_POLICIES}
 # Policies about what cannot wait.
 URGENT_POLICIES = (
+    "MIR-E7-urgency",
     "RED-1-gait",
     "RED-1-open",
     "RED-3",
@@ -284,6 +325,8 @@ URGENT_POLICIES = (
     "RED-9",
     "SURG-1",
 )
+# Policies about orders.
+ORDER_POLICIES = ("ORD-CLOT", "ORD-CODE", "ORD-FIRST", "ORD-LIMITS", "ORD-ONE", "ORD-SITE")
 # Policies about the record, which hold for every instrument.
 SHARED_POLICIES = (
     "CON-1",

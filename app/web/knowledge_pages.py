@@ -51,38 +51,41 @@ def knowledge_pages(knowledge: Knowledge) -> APIRouter:
         knowledge: under this site's policy.
     """
     documents = knowledge_documents(knowledge)
-    pages = {code: _page(_html(document, home=True)) for code, document in documents.items()}
-    home = _page(_html(index(documents, "Knowledge", "/knowledge/{}"), home=False))
-    style = _made(files("app.web").joinpath("knowledge.css").read_bytes(), "text/css; charset=utf-8")
+    pages = {code: text_page(_html(document, home=True)) for code, document in documents.items()}
+    home = text_page(_html(index(documents, "Knowledge", "/knowledge/{}"), home=False))
+    style = made_page(files("app.web").joinpath("knowledge.css").read_bytes(), "text/css; charset=utf-8")
     routes = APIRouter(include_in_schema=False)
 
     @routes.get("/knowledge")
     async def list_documents(request: Request) -> Response:
-        return _answer(request, home)
+        return answer_page(request, home)
 
     @routes.get(STYLESHEET)
     async def stylesheet(request: Request) -> Response:
-        return _answer(request, style)
+        return answer_page(request, style)
 
     @routes.get("/knowledge/{code}")
     async def document(request: Request, code: str) -> Response:
         if code not in pages:
             raise NotFoundError(f"There is no such definition; the definitions are {', '.join(pages)}.")
-        return _answer(request, pages[code])
+        return answer_page(request, pages[code])
 
     return routes
 
 
-def _page(text: str) -> Page:
-    return _made(text.encode(), "text/html; charset=utf-8")
+def text_page(text: str) -> Page:
+    """A page of HTML, with the mark by which a browser knows it again."""
+    return made_page(text.encode(), "text/html; charset=utf-8")
 
 
-def _made(content: bytes, media_type: str) -> Page:
+def made_page(content: bytes, media_type: str) -> Page:
+    """A page or a stylesheet, with the mark by which a browser knows it again."""
     # Of the page and not of the knowledge alone: the page shows evidence too, and has a form of its own.
     return Page(content, media_type, f'"{hashlib.sha256(content).hexdigest()}"')
 
 
-def _answer(request: Request, page: Page) -> Response:
+def answer_page(request: Request, page: Page) -> Response:
+    """The answer to a request for a page: the page, or that it has not changed."""
     headers = {**HEADERS, "ETag": page.etag}
     if _known(request.headers.get("if-none-match", ""), page.etag):
         return Response(status_code=304, headers=headers)
@@ -120,11 +123,12 @@ def _block(block: Block) -> str:
     if isinstance(block, Paragraph):
         return f"<p>{escape(block.text)}</p>\n"
     if isinstance(block, Listing):
-        return f"<ul>\n{''.join(f'<li>{_cell(entry)}</li>' for entry in block.entries)}\n</ul>\n"
-    return _table(block)
+        return f"<ul>\n{''.join(f'<li>{cell_html(entry)}</li>' for entry in block.entries)}\n</ul>\n"
+    return grid_html(block)
 
 
-def _table(grid: Grid) -> str:
+def grid_html(grid: Grid) -> str:
+    """A table as HTML."""
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in grid.head)
     rows = "".join(f"<tr>{_cells(row)}</tr>\n" for row in grid.rows)
     return (
@@ -134,10 +138,11 @@ def _table(grid: Grid) -> str:
 
 
 def _cells(row: Iterable[Cell]) -> str:
-    return "".join(f"<td>{_cell(cell)}</td>" for cell in row)
+    return "".join(f"<td>{cell_html(cell)}</td>" for cell in row)
 
 
-def _cell(cell: Cell) -> str:
+def cell_html(cell: Cell) -> str:
+    """A cell as HTML: a text, or a link."""
     if isinstance(cell, str):
         return escape(cell)
     return f'<a href="{escape(cell.address)}" rel="noopener noreferrer">{escape(cell.text)}</a>'

@@ -24,7 +24,7 @@ from pathlib import Path
 import pytest
 
 # Any other step might change the machine the tests run on: teach this test about it first.
-HARMLESS = re.compile(r"(?:pip install|uv sync)(?: [\w.=-]+)+")
+HARMLESS = re.compile(r"(?:pip install|uv sync)(?: [\w.=-]+)+|install -d -m 1777 /var/lib/[a-z-]+")
 ABSOLUTE = re.compile(r"(?<![\w./-])/(?=\w)")
 FROM_OUTSIDE = re.compile(r"HOME|TMPDIR|SSL_CERT_\w+|PIP_\w+|UV_CACHE_DIR|\w+_proxy", re.IGNORECASE)
 PATIENCE = 30.0
@@ -87,7 +87,7 @@ class Image:
             case "RUN":
                 assert HARMLESS.fullmatch(rest), f"not tried outside a container: RUN {rest}"
                 execute(["/bin/sh", "-c", self.inside(rest)], self.env, self.directory)
-            case "USER" | "EXPOSE" | "HEALTHCHECK" | "ENTRYPOINT" | "CMD":
+            case "USER" | "EXPOSE" | "VOLUME" | "HEALTHCHECK" | "ENTRYPOINT" | "CMD":
                 pass
             case _:
                 pytest.fail(f"an instruction this test does not know: {instruction}")
@@ -243,7 +243,10 @@ def test_image_serves_behind_a_gateway_and_its_health_check_says_so(
     image: Image, stages: list[Stage], free_port: str
 ) -> None:
     check = json.loads(stages[-1].last("HEALTHCHECK").partition(" CMD ")[2])
+    folder = image.root / "var/lib/spine-mets"
+    assert image.env["SPINE_METS_DATABASE"] == "sqlite:////var/lib/spine-mets/spine-mets.db"
     env = image.env | {
+        "SPINE_METS_DATABASE": f"sqlite:///{folder}/spine-mets.db",
         "SPINE_METS_AUTHENTICATION": "gateway",
         "SPINE_METS_HOST": "127.0.0.1",
         "SPINE_METS_PORT": free_port,
@@ -253,6 +256,7 @@ def test_image_serves_behind_a_gateway_and_its_health_check_says_so(
     with subprocess.Popen(command(stages[-1]), env=env, cwd=image.root) as service:  # noqa: S603  the image's own command
         try:
             assert becomes_healthy(service, check, env)
+            assert (folder / "spine-mets.db").is_file()
         finally:
             service.terminate()
 

@@ -212,7 +212,6 @@ ADVERSE = [
     ("RED-1", "sphincter-dysfunction", "present", None),
     ("RED-1", "myelopathy", "present", None),
     ("RED-4", "escc-grade", "escc-3", "T11"),
-    ("RED-6", "hypercalcaemia", "present", None),
     ("RED-7", "local-infection", "present", "T11"),
     ("SURG-1", "epidural-disease", "present", "T11"),
     ("SURG-1", "spinal-alignment", "alignment-subluxation", "T11"),
@@ -243,8 +242,39 @@ def test_a_deficit_is_of_today_for_three_days(days: int, fresh: bool) -> None:
     assert ("TIME-5" in {cite.key for cite in found.references}) != fresh
 
 
+# recorded as -> how it is dated; an examination does not show whether a diagnosis still holds
+DIAGNOSED: list[tuple[str, list[Json], str, str]] = [
+    ("RED-6", [sign("hypercalcaemia")], "Hypercalcaemia is recorded on 2026-11-20:", "RED-6"),
+    ("RED-6", [sign("hypercalcaemia", when="2026-06-01")], "Hypercalcaemia is recorded on 2026-06-01:",
+     "RED-6"),
+    ("RED-6", [sign("hypercalcaemia", when=None)], "Hypercalcaemia is recorded without a date:", "RED-6"),
+    ("RED-6", [condition("s", code="66931009")], "Hypercalcaemia is on the problem list:", "RED-6"),
+    ("RED-6", [condition("s", code="66931009", recordedDate="2026-06-01")],
+     "Hypercalcaemia is recorded on 2026-06-01:", "RED-6"),
+    ("RED-1", [condition("s", code="71286001", recordedDate="2026-11-20")],
+     "as a diagnosis recorded on 2026-11-20. Consider", "RED-1"),
+    ("RED-1", [condition("s", code="71286001")],
+     "as a diagnosis on the problem list. Re-examine now. Consider", "TIME-5"),
+    ("RED-1", [condition("s", code="71286001", recordedDate="2026-06-01")],
+     "as a diagnosis recorded on 2026-06-01. Re-examine now. Consider", "TIME-5"),
+    ("RED-1", [condition("s", code="71286001"), sign("myelopathy")],
+     "as a diagnosis on the problem list; myelopathy recorded on 2026-11-20. Consider", "RED-1"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("key", "record", "said", "cited"), DIAGNOSED)
+def test_a_diagnosis_is_dated_or_on_the_problem_list(
+    key: str, record: list[Json], said: str, cited: str
+) -> None:
+    found = alert(assessed(T11, *record), key)
+    assert said in found.text
+    assert ": re-examine" not in found.text
+    assert cited in {cite.key for cite in found.references}
+
+
 @pytest.mark.parametrize(
-    ("key", "finding", "value", "place"), [case for case in ADVERSE if case[0] != "RED-1-gait"]
+    ("key", "finding", "value", "place"),
+    [*(case for case in ADVERSE if case[0] != "RED-1-gait"), ("RED-6", "hypercalcaemia", "present", None)],
 )
 def test_time_2_what_lies_in_the_future_is_ignored(
     key: str, finding: str, value: str, place: str | None

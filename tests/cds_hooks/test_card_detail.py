@@ -11,6 +11,7 @@ from markdown_it.token import Token
 from tests.cds_hooks.ehr import Ehr
 from tests.cds_hooks.record import (
     BONE_METASTASIS,
+    FEMORAL_SHAFT,
     FEMUR,
     LEFT,
     PATIENT_ID,
@@ -158,6 +159,7 @@ def poisoned(payload: str) -> list[Json]:
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
+@pytest.mark.conforms("R85")
 async def test_r85_o01_o05_no_text_of_the_record_becomes_markup(ehr: Ehr, payload: str) -> None:
     cards = await ehr.cards(poisoned(payload))
     assert len(cards) >= 2
@@ -169,6 +171,7 @@ async def test_r85_o01_o05_no_text_of_the_record_becomes_markup(ehr: Ehr, payloa
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
+@pytest.mark.conforms("R85")
 async def test_r85_nor_where_nothing_could_be_checked(ehr: Ehr, payload: str) -> None:
     """The card that says so names resources by the ids that the record gives them."""
     myeloma = condition(payload, "109989006", modifierExtension=[{"url": payload}])
@@ -200,6 +203,7 @@ async def test_ids_are_shown_as_they_are_where_they_say_what_was_not_checked(ehr
     assert f"Condition/{name}" in shown
 
 
+@pytest.mark.conforms("R84")
 async def test_r84_every_table_renders_with_all_its_columns(ehr: Ehr) -> None:
     for record in (spinal_lesion("T11"), spinal_lesion("T5", {}), limb_lesion(FEMUR, LEFT)):
         detail = (await ehr.card(record))["detail"]
@@ -324,3 +328,42 @@ async def test_the_card_of_what_could_not_be_checked_fits(ehr: Ehr) -> None:
     (card,) = await ehr.cards([condition("c", "109989006"), *broken])
     check(card["detail"])
     assert card["summary"] == "Bone metastases: not everything could be checked"
+
+
+# -- who decides --------------------------------------------------------------------------------------------
+
+ACETABULUM = "37783008"
+
+
+async def test_who_decides_stands_on_a_card_that_only_a_pathway_speaks_on(ehr: Ehr) -> None:
+    detail = (await ehr.card([condition("c", site=site_of(ACETABULUM, LEFT))]))["detail"]
+    (told,) = [part for part in detail.split("\n\n") if part.endswith("meeting.")]
+    assert told.startswith("For interventional radiology with oncology")
+    assert "; orthopaedic oncology with interventional radiology and radiation oncology to decide" in told
+    # A specialty is named once, however many of its pathways speak.
+    assert told.count("orthopaedic oncology with") == 1
+
+
+async def test_who_decides_is_who_an_alarm_or_a_score_names_where_there_is_one(ehr: Ehr) -> None:
+    lesion = condition("c", site=site_of(ACETABULUM, LEFT))
+    fracture = observation("f", "pathological-fracture", coded("present"), focus=focus("c"))
+    assert "For orthopaedic oncology to decide" in (await ehr.card([lesion, fracture]))["detail"]
+    stable = (await ehr.card(spinal_lesion("T5", STABLE)))["detail"]
+    assert "For spine surgery with oncology and radiation oncology to decide" in stable
+
+
+async def test_who_decides_is_left_out_of_disease_that_is_not_scored(ehr: Ehr) -> None:
+    over = condition("c", site=site_of(ACETABULUM, LEFT), clinicalStatus=concept("resolved"))
+    assert "to decide with the patient" not in (await ehr.card([over]))["detail"]
+
+
+async def test_con_3_no_pathway_calms_where_a_worse_total_is_recorded(ehr: Ehr) -> None:
+    record = [
+        *limb_lesion(FEMORAL_SHAFT, LEFT, "mild", "blastic", 5),
+        observation("a", "axial-cortical-involvement", quantity(5, "mm")),
+        observation("r", "circumferential-cortical-involvement", quantity(5)),
+        observation("f", "pathological-fracture", coded("absent")),
+    ]
+    assert "[FEMR-3]" in (await ehr.card(record))["detail"]
+    total = observation("t", "mirels-total", {"valueInteger": 10})
+    assert "[FEMR-3]" not in (await ehr.card([*record, total]))["detail"]

@@ -60,6 +60,7 @@ async def test_there_is_no_card_about_the_patient_as_a_whole(ehr: Ehr) -> None:
 
 
 @pytest.mark.parametrize("seed", range(10))
+@pytest.mark.conforms("R95")
 async def test_les_2_the_most_urgent_first_however_the_record_is_ordered(ehr: Ehr, seed: int) -> None:
     shuffled = EIGHT[:]
     random.Random(seed).shuffle(shuffled)  # noqa: S311  a seed makes the order the same every time
@@ -70,6 +71,7 @@ async def test_les_2_the_most_urgent_first_however_the_record_is_ordered(ehr: Eh
     assert heads(cards)[0] == "T11"
 
 
+@pytest.mark.conforms("R95")
 async def test_les_3_five_at_most_and_the_last_counts_the_rest(ehr: Ehr) -> None:
     cards = await ehr.cards(EIGHT)
     assert len(cards) == 5

@@ -10,10 +10,15 @@ from hypothesis import strategies as st
 from app.knowledge.anatomy import SITE_BY_CODE, SITES
 from app.knowledge.conditions import DISEASE_BY_CODE
 from tests.cds_hooks.ehr import Ehr
+from tests.cds_hooks.hook_contexts import SERVICES, request_of
 from tests.cds_hooks.record import (
     ANSWER,
+    FEMORAL_SHAFT,
     FEMUR,
+    HUMERUS,
+    LEFT,
     MIDDLING,
+    RIGHT,
     SINS_ANSWERS,
     SNOMED,
     STABLE,
@@ -90,6 +95,7 @@ def check(summary: str) -> None:
 
 
 @pytest.mark.parametrize("number", range(8))
+@pytest.mark.conforms("R83")
 async def test_r83_every_site_and_side_with_every_result(ehr: Ehr, number: int) -> None:
     labels: set[str] = set()
     for place in PLACES:
@@ -101,6 +107,7 @@ async def test_r83_every_site_and_side_with_every_result(ehr: Ehr, number: int) 
 
 
 @pytest.mark.parametrize("number", range(8))
+@pytest.mark.conforms("R83")
 async def test_r83_every_disease_without_a_site(ehr: Ehr, number: int) -> None:
     for code in REGIONS:
         for status in ("active", "resolved"):
@@ -109,6 +116,7 @@ async def test_r83_every_disease_without_a_site(ehr: Ehr, number: int) -> None:
                 check(card["summary"])
 
 
+@pytest.mark.conforms("R83")
 async def test_r83_many_more_lesions_than_cards(ehr: Ehr) -> None:
     places = [
         site_of(code, side)
@@ -300,3 +308,141 @@ async def test_time_5_an_old_alarm_stays_one(ehr: Ehr) -> None:
     card = await ehr.card([lesion, *findings("c", UNSTABLE, effectiveDateTime=STALE)])
     assert "re-examine now" in card["summary"]
     assert card["indicator"] == "warning"
+
+
+# -- what is said in few words ------------------------------------------------------------------------------
+
+ACETABULUM, BONY_PELVIS, ILIUM = "37783008", "118645006", "22356005"
+BROKEN = "fracture recorded: fracture pathway and orthopaedic oncology"
+
+
+def of(finding: str, value: Json) -> Json:
+    return observation(finding, finding, value, focus=focus("c"))
+
+
+def long_bone(pain: str, quality: str, percent: float) -> list[Json]:
+    """The items of Mirels, of the lesion that the Condition c names."""
+    answers = {"limb-pain": f"limb-pain-{pain}", "bone-lesion-quality": f"lesion-{quality}"}
+    return [*findings("c", answers), of("cortical-destruction", quantity(percent))]
+
+
+LOW, HIGH = long_bone("mild", "blastic", 5), long_bone("functional", "lytic", 90)
+
+
+@pytest.mark.parametrize(
+    ("bone", "label"),
+    [(FEMUR, "Left femur"), (ACETABULUM, "Left acetabulum"), (ILIUM, "Left ilium")],
+)
+async def test_mir_e7_a_fracture_on_record_is_told_wherever_a_card_can_be(
+    ehr: Ehr, bone: str, label: str
+) -> None:
+    lesion = condition("c", site=site_of(bone, LEFT))
+    record = [lesion, of("pathological-fracture", coded("present"))]
+    card = await ehr.card(record)
+    check(card["summary"])
+    assert (card["summary"], card["indicator"]) == (f"{label}: {BROKEN}", "warning")
+    assert card["detail"].startswith("**A pathological fracture of ")
+    assert "For orthopaedic oncology to decide with the patient" in card["detail"]
+    start = request_of("encounter-start", record)
+    answer = (await ehr.send(start, path=SERVICES["encounter-start"])).json()
+    assert [one["summary"] for one in answer["cards"]] == [card["summary"]]
+    quiet = request_of("encounter-start", [lesion, of("pathological-fracture", coded("absent"))])
+    answer = (await ehr.send(quiet, path=SERVICES["encounter-start"])).json()
+    assert not any(BROKEN in one["summary"] for one in answer["cards"])
+
+
+async def test_mir_e7_a_bone_that_one_entry_calls_broken_has_no_score_in_its_summary(ehr: Ehr) -> None:
+    entries = [
+        of("pathological-fracture", coded("present")),
+        of("pathological-fracture", coded("absent")) | {"id": "again"},
+    ]
+    card = await ehr.card([condition("c", site=site_of(FEMUR, LEFT)), *HIGH, *entries])
+    assert card["summary"] == f"Left femur: {BROKEN}"
+
+
+@pytest.mark.parametrize(
+    ("code", "side", "record", "said"),
+    [
+        (HUMERUS, RIGHT, [*HIGH, of("pathological-fracture", coded("indeterminate"))],
+         "Right humerus: may be broken: examine; Mirels 10 if it is not"),
+        (HUMERUS, RIGHT, [of("pathological-fracture", coded("indeterminate"))],
+         "Right humerus: may be broken: examine; Mirels 4 to 10 if it is not"),
+        (BONY_PELVIS, LEFT, [], "Left bony pelvis: SINS cannot be settled until the bone is named"),
+        (None, None, LOW,
+         "Bone, site not recorded: SINS and Mirels cannot be settled until the bone is recorded"),
+    ],
+)  # fmt: skip
+async def test_les_1_why_a_score_cannot_be_settled(
+    ehr: Ehr, code: str | None, side: str | None, record: list[Json], said: str
+) -> None:
+    card = await ehr.card([condition("c", site=site_of(code, side) if code else None), *record])
+    check(card["summary"])
+    assert card["summary"] == said
+
+
+@pytest.mark.parametrize(
+    ("place", "record", "said"),
+    [
+        # Items that overrule it.
+        (site_of(FEMORAL_SHAFT, LEFT), [*LOW, of("mirels-total", {"valueInteger": 10})],
+         ("Left shaft of the femur: Mirels 5 of 12. Items and a recorded total disagree: look again; "
+          "Mirels 10 (high) is recorded on 2026-11-18")),
+        (site_of(FEMORAL_SHAFT, LEFT), [*LOW, of("mirels-total", {"valueInteger": 8})],
+         "Left shaft of the femur: Mirels 5 of 12. Items and a recorded total disagree: look again"),
+        (site_of(VERTEBRAE["T5"]), [*findings("c", STABLE), of("sins-total", {"valueInteger": 14})],
+         ("T5: SINS 1 of 18. Items and a recorded total disagree: look again; "
+          "SINS 14 (unstable) is recorded on 2026-11-18")),
+        # No items, or not all.
+        (site_of(FEMUR, LEFT), [of("mirels-total", {"valueInteger": 10})],
+         ("Left femur: Mirels 5 to 12 of 12 (Mirels 10 recorded, items missing). "
+          "Higher fracture risk not excluded")),
+        (site_of(VERTEBRAE["T5"]), [of("sins-total", {"valueInteger": 14})],
+         ("T5: SINS 1 to 16 of 18 (SINS 14 recorded, items missing). "
+          "May be unstable: discuss with spine surgery now")),
+        (site_of(VERTEBRAE["T5"]),
+         [*findings("c", {**STABLE, "vertebral-collapse": "collapse-over-50"})[1:],
+          of("sins-total", {"valueInteger": 9})],
+         ("T5: SINS 4, 5 or 7 of 18 (SINS 9 recorded, items missing). "
+          "Potential instability not excluded; pain would settle it")),
+        # One that would calm is not told.
+        (site_of(VERTEBRAE["T5"]), [of("sins-total", {"valueInteger": 4})],
+         "T5: SINS 1 to 16 of 18. May be unstable: discuss with spine surgery now"),
+        (site_of(FEMUR, LEFT), [of("mirels-total", {"valueInteger": 6})],
+         "Left femur: Mirels 5 to 12 of 12. Higher fracture risk not excluded"),
+        (site_of(VERTEBRAE["T5"]),
+         [of("sins-total", {"valueInteger": 14}) | {"effectiveDateTime": "2026-12-24"}],
+         "T5: SINS 1 to 16 of 18. May be unstable: discuss with spine surgery now"),
+    ],
+)  # fmt: skip
+async def test_con_3_a_recorded_total_beside_its_items(
+    ehr: Ehr, place: Json, record: list[Json], said: str
+) -> None:
+    card = await ehr.card([condition("c", site=place), *record])
+    check(card["summary"])
+    assert card["summary"] == said
+    assert card["indicator"] == "warning"
+
+
+@pytest.mark.parametrize(
+    ("place", "record", "said"),
+    [
+        (site_of(HUMERUS, LEFT), long_bone("functional", "lytic", 10),
+         ("Left humerus: Mirels 8 of 12. Borderline: orthopaedic oncology to judge; "
+          "humerus: the score is 8 or more")),
+        (site_of(FEMORAL_SHAFT, LEFT), [*HIGH, of("axial-cortical-involvement", quantity(45, "mm"))],
+         ("Left shaft of the femur: Mirels 11 of 12. High: orthopaedic oncology to assess for fixation; "
+          "1 warning beside it")),
+        (site_of(FEMUR, LEFT), [*HIGH, of("axial-cortical-involvement", quantity(45, "mm"))],
+         ("Left femur: Mirels 11 or 12 of 12. High: orthopaedic oncology to assess for fixation; "
+          "3 warnings beside it")),
+        (site_of(VERTEBRAE["T5"]), [*findings("c", STABLE), of("instrumented-segment", coded("present"))],
+         ("T5: SINS 1 of 18. Low score, outside validated use; "
+          "the segment is, or may be, instrumented, fused or cemented")),
+    ],
+)  # fmt: skip
+async def test_the_one_flag_beside_a_score_is_named_where_there_is_room(
+    ehr: Ehr, place: Json, record: list[Json], said: str
+) -> None:
+    card = await ehr.card([condition("c", site=place), *record])
+    check(card["summary"])
+    assert card["summary"] == said

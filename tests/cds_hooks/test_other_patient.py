@@ -41,6 +41,7 @@ def of_other(resource: Json, reference: str = f"Patient/{OTHER}") -> Json:
     return changed
 
 
+@pytest.mark.conforms("R62")
 async def test_f01_another_patient_in_prefetch(ehr: Ehr) -> None:
     for found in (patient(OTHER), searchset([patient(OTHER)]), searchset([patient(), patient(OTHER)])):
         await refused(ehr, hook_request(prefetch=prefetch_of(RECORD) | {"patient": found}))
@@ -53,6 +54,7 @@ async def test_f01_another_patient_who_cannot_be_read_in_full(ehr: Ehr, link: An
 
 
 @pytest.mark.parametrize("key", [key for key in TYPES if key != "patient"])
+@pytest.mark.conforms("R62")
 async def test_f02_one_resource_of_another_among_right_ones(ehr: Ehr, key: str) -> None:
     prefetch = prefetch_of(RECORD)
     entries = prefetch[key].get("entry", [])
@@ -64,6 +66,7 @@ async def test_f02_one_resource_of_another_among_right_ones(ehr: Ehr, key: str) 
 
 
 @pytest.mark.parametrize("key", [key for key in TYPES if key != "patient"])
+@pytest.mark.conforms("R62")
 async def test_f02_a_single_resource_of_another(ehr: Ehr, key: str) -> None:
     await refused(ehr, hook_request(prefetch=prefetch_of(RECORD) | {key: of_other(ONE_OF[key])}))
 
@@ -117,6 +120,7 @@ async def test_f02_a_resource_of_another_that_would_not_count(ehr: Ehr, status: 
         "http://ehr.example.org/fhir/Patient/p-1",
     ],
 )
+@pytest.mark.conforms("R62")
 async def test_f02_f05_however_the_other_is_named(ehr: Ehr, reference: str) -> None:
     foreign = of_other(RECORD[1], reference)
     await refused(ehr, hook_request([RECORD[0], foreign, *RECORD[2:]], fhirServer=SERVER))

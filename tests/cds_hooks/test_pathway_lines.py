@@ -161,7 +161,7 @@ async def test_no_row_of_a_resolved_lesion_is_told(ehr: Ehr) -> None:
 async def test_10_2_a_table_names_what_it_stands_on_with_its_dates(ehr: Ehr) -> None:
     told = await detail(ehr, condition("p", KIDNEY), graded("escc-1b"), NO_MYELOPATHY)
     (line,) = [line for line in told.splitlines() if line.startswith("**NOMS:**")]
-    assert "epidural compression grade 1b" in line
+    assert "epidural compression grade: 1b" in line
     assert "`Observation/escc` `2026-11-18`" in line
     assert "`Condition/p`" in line
 

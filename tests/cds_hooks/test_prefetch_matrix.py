@@ -68,6 +68,7 @@ async def names_key(ehr: Ehr, request: Json, key: str) -> bool:
 
 
 @pytest.mark.parametrize("key", REQUIRED)
+@pytest.mark.conforms("R51", "R53", "R59", "R60", "R76")
 async def test_r53_r59_r60_a_required_key_that_is_absent_is_a_412(ehr: Ehr, key: str) -> None:
     assert await names_key(ehr, without(hook_request(RECORD), "prefetch", key), key)
     assert await ehr.cards(RECORD)
@@ -75,11 +76,13 @@ async def test_r53_r59_r60_a_required_key_that_is_absent_is_a_412(ehr: Ehr, key:
 
 @pytest.mark.parametrize("severity", ["fatal", "error", "warning", "information"])
 @pytest.mark.parametrize("key", REQUIRED)
+@pytest.mark.conforms("R56", "R59")
 async def test_r56_an_outcome_for_a_required_key_is_a_412(ehr: Ehr, key: str, severity: str) -> None:
     assert await names_key(ehr, with_key(key, operation_outcome(severity)), key)
 
 
 @pytest.mark.parametrize("members", [{"prefetch": {}}, {}])
+@pytest.mark.conforms("R51", "R59", "R60")
 async def test_c18_without_any_prefetch_every_required_key_is_named(ehr: Ehr, members: Json) -> None:
     request = hook_request(prefetch={})
     issues = await ehr.issues(request | members if members else without(request, "prefetch"), 412)
@@ -89,6 +92,7 @@ async def test_c18_without_any_prefetch_every_required_key_is_named(ehr: Ehr, me
 
 
 @pytest.mark.parametrize("key", NEEDED)
+@pytest.mark.conforms("R51", "R53", "R56")
 async def test_r53_r56_an_optional_key_not_looked_at_is_said(ehr: Ehr, key: str) -> None:
     for request in (
         without(hook_request(RECORD), "prefetch", key),
@@ -109,12 +113,14 @@ async def test_medications_hide_nothing_where_they_are_missing(ehr: Ehr) -> None
 
 @pytest.mark.parametrize("name", sorted(COMPLETE))
 @pytest.mark.parametrize("key", KEYS)
+@pytest.mark.conforms("R33", "R54", "R55")
 async def test_r54_r55_nothing_found_is_no_gap(ehr: Ehr, key: str, name: str) -> None:
     for card in await ehr.cards_of(with_key(key, COMPLETE[name])):
         assert NOT_ALL not in card["detail"]
 
 
 @pytest.mark.parametrize("name", sorted(COMPLETE))
+@pytest.mark.conforms("R54", "R74")
 async def test_r54_r74_no_condition_at_all_is_no_card(ehr: Ehr, name: str) -> None:
     response = await ehr.send(with_key("conditions", COMPLETE[name], []))
     assert response.content == b'{"cards":[]}'
@@ -122,6 +128,7 @@ async def test_r54_r74_no_condition_at_all_is_no_card(ehr: Ehr, name: str) -> No
 
 @pytest.mark.parametrize("name", sorted(PARTIAL))
 @pytest.mark.parametrize("key", ["conditions", *NEEDED])
+@pytest.mark.conforms("R57", "R58")
 async def test_r57_r58_a_search_answered_in_part_is_said(ehr: Ehr, key: str, name: str) -> None:
     partial = dict(PARTIAL[name])
     mine = prefetch_of(RECORD)[key].get("entry", [])
@@ -132,6 +139,7 @@ async def test_r57_r58_a_search_answered_in_part_is_said(ehr: Ehr, key: str, nam
 
 
 @pytest.mark.parametrize("name", sorted(PARTIAL))
+@pytest.mark.conforms("R56")
 async def test_r56_conditions_in_part_and_no_lesion_is_never_nothing_to_say(ehr: Ehr, name: str) -> None:
     (card,) = await ehr.cards_of(with_key("conditions", PARTIAL[name], []))
     assert card["summary"] == "Bone metastases: not everything could be checked"
@@ -150,6 +158,7 @@ async def test_bone_disease_and_a_key_not_looked_at_is_never_nothing_to_say(ehr:
 
 
 @pytest.mark.parametrize("key", NEEDED)
+@pytest.mark.conforms("R74")
 async def test_r74_no_bone_disease_is_nothing_to_say(ehr: Ehr, key: str) -> None:
     assert await ehr.cards_of(without(hook_request(), "prefetch", key)) == []
     assert await ehr.cards_of(with_key(key, operation_outcome(), [])) == []

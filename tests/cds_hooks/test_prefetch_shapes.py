@@ -23,6 +23,7 @@ STATEMENT = {**ONE_OF["medications"], "resourceType": "MedicationStatement"}
 
 
 @pytest.mark.parametrize("key", KEYS)
+@pytest.mark.conforms("R33")
 async def test_r33_a_resource_by_itself_is_taken(ehr: Ehr, key: str) -> None:
     resources = RECORD if key != "observations" else [RECORD[0]]
     cards = await ehr.cards_of(with_key(key, ONE_OF[key], resources))
@@ -30,6 +31,7 @@ async def test_r33_a_resource_by_itself_is_taken(ehr: Ehr, key: str) -> None:
 
 
 @pytest.mark.parametrize("key", KEYS)
+@pytest.mark.conforms("R33", "R61")
 async def test_r33_r61_a_bundle_is_taken_for_every_key(ehr: Ehr, key: str) -> None:
     bundle = prefetch_of(RECORD)[key] if key != "patient" else searchset([patient()])
     bundle = bundle | {"entry": [*bundle.get("entry", []), {"resource": ONE_OF[key]}]}
@@ -44,6 +46,7 @@ async def test_medication_statements_are_taken(ehr: Ehr) -> None:
 
 
 @pytest.mark.parametrize("key", KEYS)
+@pytest.mark.conforms("R61")
 async def test_r61_f10_another_type_by_itself_contradicts_the_key(ehr: Ehr, key: str) -> None:
     for wrong in (other for other in KEYS if other != key):
         issues = await ehr.issues(with_key(key, ONE_OF[wrong]), 422)
@@ -62,11 +65,13 @@ async def test_f11_a_type_that_is_none_contradicts_the_key(ehr: Ehr, key: str, k
 
 @pytest.mark.parametrize("value", ["text", 5, 1.5, True, False, [], [patient()], "null"])
 @pytest.mark.parametrize("key", KEYS)
+@pytest.mark.conforms("R61")
 async def test_r61_what_is_no_resource_is_refused(ehr: Ehr, key: str, value: Any) -> None:
     assert (await ehr.send(with_key(key, value))).status_code in (400, 422)
 
 
 @pytest.mark.parametrize("key", KEYS)
+@pytest.mark.conforms("R61")
 async def test_r61_what_is_no_resource_is_named(ehr: Ehr, key: str) -> None:
     response = await ehr.send(with_key(key, "text"))
     assert response.json()["issue"][0].get("expression") == [f"prefetch.{key}"]
@@ -88,6 +93,7 @@ async def test_r61_what_is_no_resource_is_named(ehr: Ehr, key: str) -> None:
     ],
 )
 @pytest.mark.parametrize("name", ["extra", "Conditions", "condition", "", "patient "])
+@pytest.mark.conforms("R33", "R63")
 async def test_r33_r63_a_key_that_was_not_asked_for_changes_nothing(ehr: Ehr, name: str, value: Any) -> None:
     assert await ehr.cards_of(with_key(name, value)) == await ehr.cards(RECORD)
 
@@ -100,6 +106,7 @@ async def test_f10_in_a_bundle_of_another_type_a_condition_is_set_aside(ehr: Ehr
     assert "conditions" in card["detail"].lower()
 
 
+@pytest.mark.conforms("R36")
 async def test_r36_entries_may_lack_what_a_strict_reader_wants(ehr: Ehr) -> None:
     prefetch = prefetch_of(RECORD)
     for key in ("conditions", "observations"):

@@ -8,12 +8,14 @@ import pytest
 from fastapi import FastAPI
 
 from tests.cds_hooks.ehr import Ehr, check_answer
+from tests.cds_hooks.hook_contexts import SERVICES
 from tests.cds_hooks.hook_request import DISCOVERY, SERVICE, hook_request
 from tests.cds_hooks.record import spinal_lesion
 from tests.contract.served import application
 
 RECORD = spinal_lesion("T11")
 GOOD = json.dumps(hook_request(RECORD)).encode()
+ANOTHER_PATIENT = json.dumps(hook_request(RECORD, context={"patientId": "p-2"})).encode()
 LIMIT = 5_000_000
 PAGE = "https://sandbox.example.org"
 
@@ -24,12 +26,15 @@ def padded(size: int) -> bytes:
     return body
 
 
-@pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
-async def test_p01_p02_another_method_is_told_which_one_is_taken(ehr: Ehr, method: str) -> None:
-    response = await ehr.client.request(method, SERVICE)
+@pytest.mark.conforms("R77", "R78")
+@pytest.mark.parametrize("path", SERVICES.values())
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY"])
+async def test_p01_p02_another_method_is_told_which_one_is_taken(ehr: Ehr, method: str, path: str) -> None:
+    response = await ehr.client.request(method, path)
     assert response.status_code == 405
-    assert "POST" in response.headers["allow"]
-    check_answer(response)
+    assert response.headers["allow"] == "POST"
+    if method != "HEAD":
+        check_answer(response)
 
 
 @pytest.mark.parametrize(
@@ -46,6 +51,7 @@ async def test_p01_p02_another_method_is_told_which_one_is_taken(ehr: Ehr, metho
         "{score}",
     ],
 )
+@pytest.mark.conforms("R77")
 async def test_p08_an_unknown_service_is_a_404_that_repeats_nothing(ehr: Ehr, name: str) -> None:
     response = await ehr.client.post(f"{DISCOVERY}/{name}", content=GOOD)
     assert response.status_code == 404
@@ -64,6 +70,7 @@ async def test_p08_an_unknown_service_is_a_404_that_repeats_nothing(ehr: Ehr, na
         "application/fhir+json; fhirVersion=4.0",
     ],
 )
+@pytest.mark.conforms("R1")
 async def test_r1_p26_takes_json(ehr: Ehr, media_type: str) -> None:
     response = await ehr.send(GOOD, {"content-type": media_type})
     assert response.status_code == 200
@@ -83,6 +90,7 @@ async def test_r1_p26_takes_json(ehr: Ehr, media_type: str) -> None:
         "application/json, text/plain",
     ],
 )
+@pytest.mark.conforms("R1", "R77")
 async def test_p25_takes_nothing_else_and_repeats_nothing(ehr: Ehr, media_type: str | None) -> None:
     headers = {} if media_type is None else {"content-type": media_type}
     response = await ehr.send(GOOD, headers)
@@ -109,11 +117,13 @@ async def test_j26_identity_is_no_compression(ehr: Ehr) -> None:
 
 
 @pytest.mark.parametrize(("size", "status"), [(LIMIT, 200), (LIMIT + 1, 413)])
+@pytest.mark.conforms("R178")
 async def test_r178_the_limit_is_5_mb(ehr: Ehr, size: int, status: int) -> None:
     assert (await ehr.send(padded(size))).status_code == status
 
 
 @pytest.mark.parametrize(("size", "status"), [(LIMIT, 200), (LIMIT + 1, 413), (3 * LIMIT, 413)])
+@pytest.mark.conforms("R178")
 async def test_r178_and_for_a_body_in_pieces_too(ehr: Ehr, size: int, status: int) -> None:
     taken = 0
 
@@ -131,6 +141,7 @@ async def test_r178_and_for_a_body_in_pieces_too(ehr: Ehr, size: int, status: in
     assert response.status_code == status
 
 
+@pytest.mark.conforms("R178")
 async def test_r178_a_limit_can_be_set() -> None:
     ehr = Ehr(application(max_hook_bytes=2_000))
     assert (await ehr.send(GOOD + b" " * 2_000)).status_code == 413
@@ -181,10 +192,12 @@ async def test_p10_nothing_is_made_of_the_host_that_a_caller_names(ehr: Ehr) -> 
         assert "evil.example" not in response.text + str(response.headers)
 
 
+@pytest.mark.conforms("R154", "R155", "R157")
 async def test_p04_a_page_that_is_allowed_may_ask(browser: Ehr) -> None:
+    posted = (*SERVICES.values(), f"{SERVICE}/feedback")
     for path, method, wanted in (
         (DISCOVERY, "GET", "authorization"),
-        (SERVICE, "POST", "authorization,content-type"),
+        *((path, "POST", "authorization,content-type") for path in posted),
     ):
         headers = {
             "origin": PAGE,
@@ -193,6 +206,7 @@ async def test_p04_a_page_that_is_allowed_may_ask(browser: Ehr) -> None:
         }
         response = await browser.client.options(path, headers=headers)
         assert response.status_code in (200, 204)
+        assert "location" not in response.headers
         assert response.headers["access-control-allow-origin"] == PAGE
         assert method in response.headers["access-control-allow-methods"]
         allowed = response.headers["access-control-allow-headers"].lower()
@@ -204,6 +218,7 @@ async def test_p04_a_page_that_is_allowed_may_ask(browser: Ehr) -> None:
 @pytest.mark.parametrize(
     "origin", ["https://evil.example", "null", f"{PAGE}.evil.example", "http://sandbox.example.org"]
 )
+@pytest.mark.conforms("R158")
 async def test_p05_r158_another_page_may_not(browser: Ehr, ehr: Ehr, origin: str) -> None:
     for client in (browser.client, ehr.client):
         headers = {"origin": origin, "access-control-request-method": "POST"}
@@ -220,10 +235,13 @@ async def test_p05_r158_another_page_may_not(browser: Ehr, ehr: Ehr, origin: str
         ("POST", SERVICE, b"{", 400),
         ("POST", SERVICE, json.dumps(hook_request(prefetch={})).encode(), 412),
         ("POST", SERVICE, b" " * (LIMIT + 1), 413),
+        ("POST", SERVICE, ANOTHER_PATIENT, 422),
         ("GET", SERVICE, b"", 405),
+        ("OPTIONS", SERVICE, b"", 405),
         ("GET", f"{DISCOVERY}/unknown", b"", 404),
     ],
 )
+@pytest.mark.conforms("R156")
 async def test_r156_a_page_can_read_every_answer(
     browser: Ehr, method: str, path: str, body: bytes, status: int
 ) -> None:
@@ -233,6 +251,15 @@ async def test_r156_a_page_can_read_every_answer(
     assert response.headers["access-control-allow-origin"] == PAGE
 
 
+@pytest.mark.conforms("R156")
+async def test_r156_a_page_can_read_that_its_media_type_is_not_taken(browser: Ehr) -> None:
+    headers = {"origin": PAGE, "content-type": "text/plain"}
+    response = await browser.client.post(SERVICE, content=GOOD, headers=headers)
+    assert response.status_code == 415
+    assert response.headers["access-control-allow-origin"] == PAGE
+
+
+@pytest.mark.conforms("R156")
 async def test_r156_a_failure_too() -> None:
     def broken() -> Any:
         raise OSError("no clock")

@@ -106,6 +106,7 @@ async def test_a_finding_less_never_makes_a_lesion_better_or_surer(
 
 @settings(max_examples=40)
 @given(lesions=records)
+@pytest.mark.conforms("R56")
 async def test_what_was_not_looked_at_is_never_what_was_not_found(
     ehr: Ehr, lesions: Mapping[str, Mapping[str, str]]
 ) -> None:
@@ -123,6 +124,7 @@ async def test_what_was_not_looked_at_is_never_what_was_not_found(
         assert all("Stable" not in card["summary"] for card in cards)
 
 
+@pytest.mark.conforms("R54", "R55")
 async def test_null_and_an_empty_searchset_are_the_same(ehr: Ehr) -> None:
     prefetch = prefetch_of(spinal_lesion("T11"))
     empty = {key: None if not value.get("total", 1) else value for key, value in prefetch.items()}

@@ -159,7 +159,7 @@ async def test_the_answer_is_what_the_document_says(app: FastAPI, attributes: di
 
 
 def test_any_service_has_its_own_words() -> None:
-    other = HookService("another", "order-sign", "Another", "Looks at orders.", (), ())
+    other = HookService("another", "order-sign", "1.0", "Another", "Looks at orders.")
     found = source_attributes((other,), KNOWLEDGE, Settings())["another"].decode()
     assert "order-sign" in found
     assert "Looks at orders." in found

@@ -63,6 +63,7 @@ UNREADABLE: dict[str, bytes] = {
 
 
 @pytest.mark.parametrize("name", sorted(UNREADABLE))
+@pytest.mark.conforms("R1", "R77")
 async def test_is_refused_and_not_repeated(ehr: Ehr, name: str) -> None:
     issues = await ehr.issues(UNREADABLE[name], 400)
     said = json.dumps(issues)

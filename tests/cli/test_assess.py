@@ -23,7 +23,7 @@ from tests.cli.conftest import Invoke
 
 AS_OF = ("--as-of", "2026-11-20T12:00:00+00:00")
 RECORD = spinal_lesion("T11")
-UNSTABLE = "T11: SINS 18 of 18. Unstable: spine surgery to assess"
+UNSTABLE = "T11: SINS 18 of 18. Unstable: urgent spine surgery assessment"
 Write = Callable[[str, Any], Path]
 
 

@@ -40,7 +40,17 @@ def test_the_worked_map_is_read(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("document", ["README.md", "docs/mapping.md", "CONTRIBUTING.md"])
+@pytest.mark.parametrize(
+    "document",
+    [
+        "README.md",
+        "docs/mapping.md",
+        "docs/clients.md",
+        "docs/trying-it-out.md",
+        "docs/conformance.md",
+        "CONTRIBUTING.md",
+    ],
+)
 def test_every_link_to_a_file_leads_to_one(document: str) -> None:
     text = (ROOT / document).read_text()
     links = [link for link in re.findall(r"\]\(([^)]+)\)", text) if "://" not in link]

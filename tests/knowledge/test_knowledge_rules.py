@@ -15,7 +15,14 @@ from app.knowledge.instrument import Instrument
 from app.knowledge.lesion import Lesion
 from app.knowledge.mirels import advice as mirels_advice
 from app.knowledge.mirels import table as mirels_table
-from app.knowledge.policy import DEFAULT_WINDOWS, LOCAL_POLICIES, URGENT_POLICIES, Policy, Window
+from app.knowledge.policy import (
+    DEFAULT_WINDOWS,
+    LOCAL_POLICIES,
+    ORDER_POLICIES,
+    URGENT_POLICIES,
+    Policy,
+    Window,
+)
 from app.knowledge.sins import advice as sins_advice
 from app.knowledge.sins import table as sins_table
 
@@ -230,7 +237,7 @@ def test_every_local_policy_stands_once_and_belongs_to_something() -> None:
         *(key for one in knowledge.patient_scores.values() for key in one.policies),
         *(key for one in knowledge.pathways.values() for key in one.policies),
     }
-    assert used | set(URGENT_POLICIES) == set(keys)
+    assert used | {*URGENT_POLICIES, *ORDER_POLICIES} == set(keys)
 
 
 def test_the_digest_is_stable_and_changes_with_the_policy() -> None:

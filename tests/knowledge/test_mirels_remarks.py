@@ -1,8 +1,9 @@
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
-from app.engine.provenance import Source
+from app.engine.provenance import Age, Source
 from app.engine.reading import Side
 from app.knowledge.anatomy import SITES, Kind, place_of
 from app.knowledge.instrument import Instrument, Remarks
@@ -188,6 +189,69 @@ def test_con_3_a_recorded_total_never_replaces_its_items(
     case = lesion(place_of("tibia", Side.LEFT), LEAST, totals=(recorded,))
     assert mirels.score.evaluate(mirels.answers(case)).totals == (5,)
     assert ("MIR-total" in cautions(speak(case))) == said
+
+
+def held(total: int, **rest: Any) -> RecordedTotal:
+    return RecordedTotal("mirels", total, Source("Observation/total", "2026-01-05", **rest))
+
+
+# total recorded -> whether the items overrule it, and whether it is flagged
+@pytest.mark.parametrize(
+    ("total", "worse", "flag"),
+    [(5, False, False), (7, False, False), (8, True, False), (9, True, True), (12, True, True)],
+)
+def test_con_3_a_worse_total_than_the_items_give_is_never_called_low(
+    total: int, worse: bool, flag: bool, speak: Speak, lesion: Make
+) -> None:
+    remarks = speak(lesion(place_of("tibia", Side.LEFT), LEAST, totals=(held(total),)))
+    assert (remarks.advice.key, remarks.advice.urgency) == (
+        ("CON-3", "urgent") if worse else ("MIR-B1", "routine")
+    )
+    assert (remarks.advice.headline == "Items and a recorded total disagree: look again") == worse
+    assert [one.text for one in remarks.flags] == (
+        [f"Mirels {total} (high) is recorded on 2026-01-05: re-examine now."] if flag else []
+    )
+
+
+def test_con_3_a_total_in_the_future_or_of_another_score_is_not_counted(speak: Speak, lesion: Make) -> None:
+    other = RecordedTotal("sins", 12, Source("Observation/total"))
+    for total in (other, held(12, age=Age.FUTURE)):
+        remarks = speak(lesion(place_of("tibia", Side.LEFT), LEAST, totals=(total,)))
+        assert (remarks.advice.key, remarks.flags) == ("MIR-B1", ())
+
+
+@pytest.mark.parametrize(("total", "said"), [(5, False), (7, False), (8, True), (10, True)])
+def test_con_3_a_total_without_its_items_is_told_unless_it_would_calm(
+    total: int, said: bool, speak: Speak, lesion: Make
+) -> None:
+    advice = speak(lesion("femur", {}, totals=(held(4), held(total)))).advice
+    assert advice.headline == "Higher fracture risk not excluded"
+    assert (f"A Mirels of {total} is recorded without all the items behind it." in advice.text) == said
+    assert ("is recorded" in advice.text) == said
+
+
+@pytest.mark.parametrize(
+    ("record", "totals", "headline"),
+    [
+        ({"cortical-destruction": "50"}, (6, 7, 8, 9, 10), "Higher fracture risk not excluded"),
+        ({"cortical-destruction": "90", "limb-pain": "limb-pain-moderate"}, (8, 9, 10),
+         "At least borderline: orthopaedic oncology to judge"),
+        ({"cortical-destruction": "90", "limb-pain": "limb-pain-functional"}, (9, 10, 11),
+         "High: orthopaedic oncology to assess for fixation"),
+    ],
+)  # fmt: skip
+def test_gen_5_what_is_at_least_borderline_is_said_to_be(
+    record: dict[str, str],
+    totals: tuple[int, ...],
+    headline: str,
+    speak: Speak,
+    mirels: Instrument,
+    lesion: Make,
+) -> None:
+    case = lesion("femoral-shaft", record)
+    assert mirels.score.evaluate(mirels.answers(case)).totals == totals
+    advice = speak(case).advice
+    assert (advice.headline, advice.urgency) == (headline, "urgent")
 
 
 def test_mir_e3_the_caution_says_what_the_policy_left_possible(

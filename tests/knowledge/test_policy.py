@@ -16,6 +16,7 @@ from app.knowledge.lesion import Lesion
 from app.knowledge.patient import Case, Patient
 from app.knowledge.policy import DEFAULT_WINDOWS, LOCAL_POLICIES, LocalPolicy, Policy, Window
 from app.knowledge.urgent import lesion_alarms, patient_alarms
+from app.knowledge.urgent.sheet import provoked
 
 HEIGHT, INVOLVED, COLLAPSE = (
     "vertebral-height-loss",
@@ -85,6 +86,9 @@ ALARMS: list[tuple[str, str, str, bool, dict[str, str]]] = [
     ("RED-7", "emergency", "urgent", False, {"local-infection": "present"}),
     ("SURG-1", "same-day", "urgent", False, {"epidural-disease": "present"}),
 ]
+# policy, choice, bone -> key of the alarm of a fracture there
+FRACTURES = [("MIR-E7-urgency", "same-day", "femur", "MIR-E7"),
+             ("MIR-E7-urgency", "same-day", "acetabulum", "ACER-2")]  # fmt: skip
 Make = Callable[..., Lesion]
 Under = Callable[..., Instrument]
 
@@ -142,6 +146,22 @@ def test_the_urgency_of_an_alarm_is_that_of_the_site(
         assert {alarm.urgency for alarm in raised if alarm.key == key} == {expected}
 
 
+@pytest.mark.parametrize(("policy", "choice", "bone", "key"), FRACTURES)
+def test_the_urgency_of_a_fracture_is_that_of_the_site(
+    policy: str, choice: str, bone: str, key: str, lesion: Make
+) -> None:
+    case = Case(lesion(bone, {"pathological-fracture": "present"}), Patient())
+    for used, expected in ((Policy(), "urgent"), (Policy({policy: choice}), choice)):
+        assert [(one.key, one.urgency) for one in lesion_alarms(case, used)] == [(key, expected)]
+
+
+def test_the_sheet_of_urgent_findings_shows_a_fracture_in_a_limb_and_in_the_pelvis() -> None:
+    rows = {advice.key: trigger for trigger, advice in provoked(load(Policy()))}
+    assert rows["MIR-E7"] == "Pathological fracture: present, in a long bone"
+    assert rows["ACER-2"] == "Pathological fracture: present, in the pelvis"
+    assert ", in " not in rows["RED-7"]
+
+
 def test_a_site_may_raise_its_limit_of_the_inr() -> None:
     given = {"inr": Measured((exactly(Fraction(8, 5)),), recorded=True)}
     statuses = {}
@@ -157,7 +177,7 @@ def test_a_site_may_raise_its_limit_of_the_inr() -> None:
 
 def test_every_choice_of_every_policy_is_tested_above() -> None:
     offered = {(policy.key, choice) for policy in LOCAL_POLICIES for choice in policy.choices[1:]}
-    tested = {(key, choice) for key, choice, *_ in (*EDGES, *URGENCIES, *ALARMS)}
+    tested = {(key, choice) for key, choice, *_ in (*EDGES, *URGENCIES, *ALARMS, *FRACTURES)}
     tested.add(("AUG-EXC-4-inr-limit", "1.8"))
     assert tested | {(key, "hide") for key, _, _ in CAUTIONS} == offered
 

@@ -138,6 +138,46 @@ def test_con_3_a_recorded_total_never_replaces_its_items(
     assert speak(lesion("T10", ZERO, totals=(other,))).flags == ()
 
 
+@pytest.mark.parametrize(("total", "said"), [(3, False), (6, False), (7, True), (14, True)])
+def test_con_3_a_total_without_its_items_is_told_unless_it_would_calm(
+    total: int, said: bool, speak: Speak, lesion: Make
+) -> None:
+    recorded = RecordedTotal("sins", total, Source("Observation/total", "2026-01-05"))
+    whole = {finding: answer for finding, answer in ZERO.items() if finding != "spinal-pain"}
+    for record, headline in (
+        ({}, "May be unstable: discuss with spine surgery now"),
+        (whole | {"vertebral-collapse": "collapse-over-50"}, "Potential instability not excluded"),
+    ):
+        advice = speak(lesion("T10", record, totals=(recorded,))).advice
+        if total == 14 and record:
+            assert advice.key == "CON-3"
+            continue
+        assert advice.headline == headline
+        assert (f"A SINS of {total} is recorded without all the items behind it." in advice.text) == said
+        assert ("is recorded" in advice.text) == said
+
+
+def test_con_3_a_total_in_the_future_is_not_counted(speak: Speak, lesion: Make) -> None:
+    coming = RecordedTotal("sins", 18, Source("Observation/total", "2026-12-24", Age.FUTURE))
+    remarks = speak(lesion("T10", ZERO, totals=(coming,)))
+    assert (remarks.advice.key, remarks.flags) == ("SINS-B1", ())
+
+
+def test_red_5_what_is_unstable_for_certain_is_no_less_urgent_than_what_may_be(
+    speak: Speak, lesion: Make
+) -> None:
+    worst = {
+        "spinal-pain": "pain-mechanical",
+        "bone-lesion-quality": "lesion-lytic",
+        "spinal-alignment": "alignment-subluxation",
+        "vertebral-collapse": "collapse-over-50",
+        "posterolateral-involvement": "posterolateral-bilateral",
+    }
+    advice = speak(lesion("T12", worst)).advice
+    assert advice.headline == "Unstable: urgent spine surgery assessment"
+    assert (advice.key, advice.urgency) == ("RED-5", "urgent")
+
+
 @pytest.mark.parametrize(
     ("age", "key", "counted"),
     [

@@ -1,8 +1,9 @@
 """What Mirels says beside its number: who should look, what to doubt, what to record next."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 
+from app.engine.provenance import Age
 from app.engine.reading import Interval
 from app.engine.score import ScoreResult
 from app.knowledge.anatomy import SITES, Kind, Place, place_of
@@ -13,12 +14,13 @@ from app.knowledge.instrument import (
     Remark,
     Remarks,
     Urgency,
+    day,
     names,
     set_aside,
     source_cautions,
     totals_text,
 )
-from app.knowledge.lesion import Lesion
+from app.knowledge.lesion import Lesion, RecordedTotal
 from app.knowledge.mirels.table import MIRELS
 from app.knowledge.policy import Policy
 from app.knowledge.sources import (
@@ -104,6 +106,8 @@ def remarker(policy: Policy) -> Callable[[ScoreResult, Lesion | None], Remarks]:
     def remark(result: ScoreResult, lesion: Lesion | None) -> Remarks:
         named = lesion is not None and lesion.place.site is not None
         flags = tuple(_flags(result, lesion)) if lesion is not None and named else ()
+        totals = _recorded_totals(lesion)
+        worse = any(one.total > MIRELS.band(result.bands[-1]).high for one in totals)
         cautions = [*source_cautions(result), *_score_cautions(result)]
         next_items = [] if result.settled else list(result.would_settle or result.missing)
         if lesion is not None:
@@ -113,8 +117,10 @@ def remarker(policy: Policy) -> Callable[[ScoreResult, Lesion | None], Remarks]:
             if femoral and not lesion.recorded("axial-cortical-involvement"):
                 next_items.append("axial-cortical-involvement")
         return Remarks(
-            advice=_advice(result, policy, flagged=bool(flags)),
-            flags=flags,
+            advice=_disagreeing(result, policy)
+            if worse
+            else _advice(result, policy, totals, flagged=bool(flags)),
+            flags=(*_recorded_high(totals), *flags),
             cautions=tuple(cautions),
             record_next=tuple(next_items),
         )
@@ -122,7 +128,40 @@ def remarker(policy: Policy) -> Callable[[ScoreResult, Lesion | None], Remarks]:
     return remark
 
 
-def _advice(result: ScoreResult, policy: Policy, *, flagged: bool) -> Advice:
+def _recorded_totals(lesion: Lesion | None) -> tuple[RecordedTotal, ...]:
+    """The totals of Mirels that the record holds; one in the future is not counted."""
+    if lesion is None:
+        return ()
+    return tuple(
+        one for one in lesion.totals if one.score == MIRELS.code and one.source.age is not Age.FUTURE
+    )
+
+
+def _recorded_high(totals: Sequence[RecordedTotal]) -> Iterator[Remark]:
+    for one in totals:
+        if one.total >= MIRELS.band("high").low:
+            yield Remark(
+                "MIR-B3",
+                f"Mirels {one.total} (high) is recorded on {day(one.source)}: re-examine now.",
+                (_RISK, _CON_3),
+            )
+
+
+def _disagreeing(result: ScoreResult, policy: Policy) -> Advice:
+    return Advice(
+        "CON-3",
+        "Items and a recorded total disagree: look again",
+        f"Mirels {totals_text(result.totals)} by its items, but a recorded total is of a worse category. "
+        "Consider a new reading and a word with orthopaedic oncology before relying on either.",
+        DECIDES,
+        Urgency(policy.choice("FEMR-1-urgency")),
+        (_RISK, _CON_3),
+    )
+
+
+def _advice(
+    result: ScoreResult, policy: Policy, recorded: Sequence[RecordedTotal], *, flagged: bool
+) -> Advice:
     totals = totals_text(result.totals)
     soon = Urgency(policy.choice("FEMR-1-urgency"))
     if result.bands == ("high",):
@@ -149,8 +188,11 @@ def _advice(result: ScoreResult, policy: Policy, *, flagged: bool) -> Advice:
     if not result.settled:
         return Advice(
             "GEN-5",
-            "Higher fracture risk not excluded",
-            f"Mirels {totals}: {_bands(result)} remain possible{_deciding(result)}.",
+            "Higher fracture risk not excluded"
+            if "low" in result.bands
+            else "At least borderline: orthopaedic oncology to judge",
+            f"Mirels {totals}: {_bands(result)} remain possible{_deciding(result)}."
+            f"{_without_items(result, recorded)}",
             DECIDES,
             soon if "high" in result.bands or "borderline" in result.bands else Urgency.ROUTINE,
             (_RISK, _GEN_5),
@@ -186,6 +228,14 @@ def _deciding(result: ScoreResult) -> str:
     if result.would_settle:
         return f"; {names(MIRELS, result.would_settle)} would settle the category"
     return f"; to be recorded: {names(MIRELS, result.missing)}" if result.missing else ""
+
+
+def _without_items(result: ScoreResult, recorded: Sequence[RecordedTotal]) -> str:
+    """The worst total that somebody recorded, where items behind it are missing; none that would calm."""
+    worst = max((one.total for one in recorded), default=0)
+    if not result.missing or worst <= MIRELS.band("low").high:
+        return ""
+    return f" A Mirels of {worst} is recorded without all the items behind it."
 
 
 def _within(whole: Place, place: Place) -> bool:

@@ -17,6 +17,13 @@ _X5 = local_policy("NOMS-X5", "Grade 1c: the low rows, and the high rows as alte
 _X6 = at(CHEN_2022, "NOMS-X6", "introduction, repeated radiotherapy")
 _X6_SET = local_policy("NOMS-X6", "After earlier radiotherapy either radiosensitivity class is possible")
 _X7 = local_policy("NOMS-X7", "Tolerance of surgery is entered by a clinician, never inferred")
+_X8 = local_policy("NOMS-X8", "A new neurologic deficit comes before any row")
+# Myelopathy is an input of the table itself.
+_DEFICITS = ("new-neurologic-deficit", "sphincter-dysfunction", "spinal-cord-compression")
+_AFTER_THE_DEFICIT = (
+    "A neurologic deficit is recorded, which comes before any row: entries made before it do not show what "
+    "it means, so examine and image again first."
+)
 _ESCC_3 = at(BILSKY_2010, "ESCC-3", "grade 1c")
 _ONC_1 = at(TADROS_2018, "ONC-1", "NOMS slides, stereotactic radiosurgery")
 _SUR_CTX = at(TADROS_2018, "SUR-CTX", "surgery slides")
@@ -47,6 +54,8 @@ def notes(case: Case) -> tuple[Remark, ...]:
     if any(fact.source.age is Age.UNDATED for fact in grades):
         text = "A compression grade is recorded without a usable date and does not count: date it."
         found.append(Remark("ESCC-6", text, (_ESCC_6,)))
+    if any(case.patient.ever(sign) for sign in _DEFICITS):
+        found.append(Remark("NOMS-X8", _AFTER_THE_DEFICIT, (_X8,)))
     return tuple(found)
 
 

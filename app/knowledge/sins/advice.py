@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 
+from app.engine.provenance import Age
 from app.engine.score import ScoreResult
 from app.knowledge.anatomy import Kind
 from app.knowledge.instrument import (
@@ -18,7 +19,7 @@ from app.knowledge.instrument import (
     source_cautions,
     totals_text,
 )
-from app.knowledge.lesion import Lesion
+from app.knowledge.lesion import Lesion, RecordedTotal
 from app.knowledge.policy import Policy
 from app.knowledge.sins.table import LESION, SINS
 from app.knowledge.sources import (
@@ -89,14 +90,17 @@ def remarker(policy: Policy) -> Callable[[ScoreResult, Lesion | None], Remarks]:
 
     def remark(result: ScoreResult, lesion: Lesion | None) -> Remarks:
         outside = lesion is not None and lesion.may_be("instrumented-segment")
-        flags = tuple(_flags(lesion)) if lesion is not None else ()
-        worse = lesion is not None and _recorded_worse(result, lesion)
+        totals = _recorded_totals(lesion)
+        flags = tuple(_flags(lesion, totals)) if lesion is not None else ()
+        worse = any(one.total > SINS.band(result.bands[-1]).high for one in totals)
         cautions = [*source_cautions(result), *([] if outside else _one_step(result))]
         if lesion is not None:
             cautions += set_aside(lesion, _BESIDE)
             cautions += _lesion_cautions(result, lesion, policy)
         return Remarks(
-            advice=_disagreeing(result, policy) if worse else _advice(result, policy, outside=outside),
+            advice=_disagreeing(result, policy)
+            if worse
+            else _advice(result, policy, totals, outside=outside),
             flags=flags,
             cautions=tuple(cautions),
             record_next=() if result.settled else result.would_settle or result.missing,
@@ -105,14 +109,16 @@ def remarker(policy: Policy) -> Callable[[ScoreResult, Lesion | None], Remarks]:
     return remark
 
 
-def _advice(result: ScoreResult, policy: Policy, *, outside: bool) -> Advice:
+def _advice(
+    result: ScoreResult, policy: Policy, recorded: Sequence[RecordedTotal], *, outside: bool
+) -> Advice:
     totals = totals_text(result.totals)
     red_5 = Urgency(policy.choice("RED-5"))
     consult = Urgency(policy.choice("SINS-B2-urgency"))
     if result.bands == ("unstable",):
         return Advice(
             "RED-5",
-            "Unstable: spine surgery to assess",
+            "Unstable: urgent spine surgery assessment",
             f"SINS {totals}: unstable. Consider an urgent spine surgery assessment; spinal "
             "precautions meanwhile as the local protocol says.",
             DECIDES,
@@ -124,7 +130,7 @@ def _advice(result: ScoreResult, policy: Policy, *, outside: bool) -> Advice:
             "RED-5b",
             "May be unstable: discuss with spine surgery now",
             f"SINS {totals}: an unstable spine is not excluded. Consider discussing it with spine "
-            f"surgery now{_deciding(result)}.",
+            f"surgery now{_deciding(result)}.{_without_items(result, recorded)}",
             DECIDES,
             Urgency(policy.choice("RED-5b")),
             (_CONSULT, _RED_5B),
@@ -143,7 +149,8 @@ def _advice(result: ScoreResult, policy: Policy, *, outside: bool) -> Advice:
         return Advice(
             "GEN-5",
             "Potential instability not excluded",
-            f"SINS {totals}: a potentially unstable spine is not excluded{_deciding(result)}.",
+            f"SINS {totals}: a potentially unstable spine is not excluded{_deciding(result)}."
+            f"{_without_items(result, recorded)}",
             DECIDES,
             consult,
             (_CONSULT, _GEN_5),
@@ -187,28 +194,35 @@ def _deciding(result: ScoreResult) -> str:
     return f"; to be recorded: {names(SINS, result.missing)}" if result.missing else ""
 
 
-def _flags(lesion: Lesion) -> Iterator[Remark]:
+def _without_items(result: ScoreResult, recorded: Sequence[RecordedTotal]) -> str:
+    """The worst total that somebody recorded, where items behind it are missing; none that would calm."""
+    worst = max((one.total for one in recorded), default=0)
+    if not result.missing or worst <= SINS.band("stable").high:
+        return ""
+    return f" A SINS of {worst} is recorded without all the items behind it."
+
+
+def _recorded_totals(lesion: Lesion | None) -> tuple[RecordedTotal, ...]:
+    """The totals of SINS that the record holds; one in the future is not counted."""
+    if lesion is None:
+        return ()
+    return tuple(one for one in lesion.totals if one.score == SINS.code and one.source.age is not Age.FUTURE)
+
+
+def _flags(lesion: Lesion, totals: Sequence[RecordedTotal]) -> Iterator[Remark]:
     if lesion.may_be("instrumented-segment"):
         yield Remark(
             "SINS-E13",
             "The segment is, or may be, instrumented, fused or cemented: outside validated use.",
             (BOLLEN, _SINS_E13),
         )
-    for recorded in lesion.totals:
-        if recorded.score == SINS.code and recorded.total >= SINS.band("unstable").low:
+    for recorded in totals:
+        if recorded.total >= SINS.band("unstable").low:
             yield Remark(
                 "RED-5",
                 f"SINS {recorded.total} (unstable) is recorded on {day(recorded.source)}: re-examine now.",
                 (_RED_5,),
             )
-
-
-def _recorded_worse(result: ScoreResult, lesion: Lesion) -> bool:
-    """Whether the record holds a total of a worse category than its items leave possible."""
-    return any(
-        recorded.score == SINS.code and recorded.total > SINS.band(result.bands[-1]).high
-        for recorded in lesion.totals
-    )
 
 
 def _one_step(result: ScoreResult) -> Sequence[Remark]:

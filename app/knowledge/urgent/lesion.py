@@ -1,16 +1,16 @@
-"""Urgent findings of one lesion: high-grade compression, canal, deformity, several levels, infection."""
+"""Urgent findings of one lesion: compression, canal, deformity, several levels, infection, a fracture."""
 
 from collections.abc import Iterator
 
 from app.engine.provenance import Age, Source
 from app.engine.reading import Fact, Interval
-from app.knowledge.anatomy import Kind
+from app.knowledge.anatomy import Kind, place_of
 from app.knowledge.finding import INDETERMINATE
 from app.knowledge.instrument import Advice, Urgency
 from app.knowledge.patient import Case
 from app.knowledge.policy import Policy
 from app.knowledge.sources import BILSKY_2010, CHEN_2022, TADROS_2018, XU_2021, at, local_policy
-from app.knowledge.urgent.patient import DECIDES, DO_NOT_WAIT, deficits, has_deficit, recorded
+from app.knowledge.urgent.patient import DECIDES, DO_NOT_WAIT, deficits, has_deficit, on_record, recorded
 
 _SPINAL = (Kind.SPINE, Kind.PELVIC_RING, None)
 _HIGH = frozenset({"escc-2", "escc-3"})
@@ -23,11 +23,17 @@ _RED_9 = at(CHEN_2022, "RED-9", "results, neural injury")
 _RED_9_TIME = local_policy("RED-9", "A new deficit after ablation or cement is an emergency")
 _SURG_1 = at(TADROS_2018, "SURG-1", "surgical evaluation slide")
 _SURG_1_TIME = local_policy("SURG-1", "Urgency of early surgical evaluation")
+_LIMB = (Kind.LONG_BONE, Kind.LIMB_BONE)
+_PELVIS = place_of("bony-pelvis")
+_FRACTURE = "pathological-fracture"
+_MIR_E7 = local_policy("MIR-E7", "A fracture on record goes to the fracture pathway")
+_MIR_E7_TIME = local_policy("MIR-E7-urgency", "Urgency of a fracture on record")
+_ACER_2 = at(TADROS_2018, "ACER-2", "acetabular metastases slide")
 
 
 def lesion_alarms(case: Case, policy: Policy) -> tuple[Advice, ...]:
     """Everything of one lesion that cannot wait, most urgent first."""
-    found = [*_infection(case, policy)]
+    found = [*_infection(case, policy), *_fracture(case, policy)]
     if case.lesion.place.kind in _SPINAL:
         found += [*_after_treatment(case), *_high_grade(case, policy), *_surgical(case, policy)]
     return tuple(sorted(found, key=lambda advice: advice.urgency.rank))
@@ -121,3 +127,39 @@ def _infection(case: Case, policy: Policy) -> Iterator[Advice]:
             Urgency(policy.choice("RED-7")),
             (_RED_7, local_policy("RED-7", "Urgency of suspected infection at a lesion")),
         )
+
+
+def _fracture(case: Case, policy: Policy) -> Iterator[Advice]:
+    """A limb or a pelvis that is certainly broken; of a vertebra the collapse is a matter for SINS."""
+    place = case.lesion.place
+    limb = place.kind in _LIMB
+    if not limb and not _PELVIS.holds(place):
+        return
+    # One that could not be told, or may be of a bone beside it, leaves open whether the bone is broken.
+    sources = [
+        fact.source
+        for fact in case.lesion.facts.get(_FRACTURE, ())
+        if fact.value == frozenset({"present"}) and fact.source.age is not Age.FUTURE
+    ]
+    if not sources:
+        return
+    if limb:
+        key, cite = "MIR-E7", _MIR_E7
+        told = f"A pathological fracture of this bone is {on_record(sources)}: Mirels no longer applies."
+    else:
+        key, cite = "ACER-2", _ACER_2
+        bone, where = "pelvis", " where it involves the acetabulum"
+        if place.site == "acetabulum":
+            bone, where = place.site, ""
+        told = (
+            f"A pathological fracture of the {bone} is {on_record(sources)}: a reason for a surgical opinion "
+            f"on reconstruction{where}."
+        )
+    yield Advice(
+        key,
+        "fracture recorded: fracture pathway and orthopaedic oncology",
+        f"{told} Consider the local fracture pathway and orthopaedic oncology. {DO_NOT_WAIT}",
+        "orthopaedic oncology",
+        Urgency(policy.choice("MIR-E7-urgency")),
+        (cite, _MIR_E7_TIME),
+    )

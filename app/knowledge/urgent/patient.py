@@ -14,6 +14,8 @@ from app.knowledge.sources import ASTRO_2024, NG234, TADROS_2018, XU_2021, at, l
 DECIDES = "spine surgery with radiation oncology"
 DO_NOT_WAIT = "Do not wait for this tool."
 DEFICITS = ("new-neurologic-deficit", "sphincter-dysfunction", "spinal-cord-compression", "myelopathy")
+# The one of them that is no sign.
+_DIAGNOSES = frozenset({"spinal-cord-compression"})
 _HEADS = {
     "new-neurologic-deficit": "new neurologic deficit",
     "sphincter-dysfunction": "bladder or bowel dysfunction",
@@ -66,7 +68,7 @@ def _stated(facts: tuple[Fact, ...]) -> list[Source]:
 
 
 def recorded(sources: list[Source]) -> str:
-    """When something was recorded, and what to do where that was too long ago."""
+    """When a sign was recorded, and what to do where that was too long ago."""
     dated = sorted((source.effective or "", source) for source in sources)
     last = dated[-1][1]
     if any(source.age.usable for source in sources):
@@ -76,6 +78,15 @@ def recorded(sources: list[Source]) -> str:
     return f"recorded on {day(last)}: re-examine now"
 
 
+def on_record(sources: list[Source]) -> str:
+    """When a diagnosis was recorded, or where it stands: no examination shows whether it still holds."""
+    dated = [source for source in sources if source.effective]
+    if dated:
+        return f"recorded on {day(max(dated, key=lambda source: source.effective or ''))}"
+    listed = any(source.reference.startswith("Condition/") for source in sources)
+    return "on the problem list" if listed else "recorded without a date"
+
+
 def _deficits(patient: Patient) -> Iterator[Advice]:
     stated = {
         finding: sources for finding in DEFICITS if (sources := _stated(patient.facts.get(finding, ())))
@@ -83,18 +94,20 @@ def _deficits(patient: Patient) -> Iterator[Advice]:
     if stated:
         first = next(iter(stated))
         listed = "; ".join(
-            f"{FINDINGS[finding].label.lower()} {recorded(s)}" for finding, s in stated.items()
+            f"{FINDINGS[finding].label.lower()} {on_record(s) if finding in _DIAGNOSES else recorded(s)}"
+            for finding, s in stated.items()
         )
         fresh = any(source.age.usable for sources in stated.values() for source in sources)
+        # Each sign that is old says so itself; a diagnosis does not.
+        again = " Re-examine now." if not fresh and stated.keys() <= _DIAGNOSES else ""
         yield Advice(
             "RED-1",
             f"{_HEADS[first]}, emergency pathway now"
             if fresh
             else f"{_HEADS[first]} on record, re-examine now",
-            f"Emergency: {listed}. Consider immediate contact with the cord compression coordinator or spine "
-            "surgery, and with radiation oncology; MRI of the whole spine as soon as possible, within 24 "
-            "hours at "
-            f"most. {DO_NOT_WAIT}",
+            f"Emergency: {listed}.{again} Consider immediate contact with the cord compression coordinator "
+            "or spine surgery, and with radiation oncology; MRI of the whole spine as soon as possible, "
+            f"within 24 hours at most. {DO_NOT_WAIT}",
             DECIDES,
             Urgency.EMERGENCY,
             (_RED_1, _RED_1_DECK, *(() if fresh else (_TIME_5,))),
@@ -170,7 +183,7 @@ def _hypercalcaemia(patient: Patient, policy: Policy) -> Iterator[Advice]:
         yield Advice(
             "RED-6",
             "hypercalcaemia, medical urgency",
-            f"Hypercalcaemia is {recorded(sources)}: a medical urgency of its own; measure calcium and "
+            f"Hypercalcaemia is {on_record(sources)}: a medical urgency of its own; measure calcium and "
             f"treat by "
             f"the local protocol. {DO_NOT_WAIT}",
             "oncology or acute medicine",

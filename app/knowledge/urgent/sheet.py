@@ -35,6 +35,8 @@ def _provoked(knowledge: Knowledge) -> Iterator[tuple[str, Advice]]:
             trigger = f"{finding.label}: {label}"
             facts = {finding.code: (_fact(finding.code, code),)}
             yield from _alarms(knowledge, trigger, _place(finding), facts)
+            if finding.scope is Scope.LESION:
+                yield from _outside_the_spine(knowledge, trigger, facts)
             if finding.scope is not Scope.PATIENT:
                 yield from _beside_a_deficit(knowledge, trigger, finding, facts)
     spanning = Lesion("T10", place_of_level("T10"), spans=("T10", "T11"))
@@ -46,6 +48,15 @@ def _alarms(knowledge: Knowledge, trigger: str, place: Place, facts: Facts) -> I
     case = Case(Lesion(place.label, place, facts), Patient(facts))
     for advice in (*patient_alarms(case.patient, knowledge.policy), *lesion_alarms(case, knowledge.policy)):
         yield trigger, advice
+
+
+def _outside_the_spine(knowledge: Knowledge, trigger: str, facts: Facts) -> Iterator[tuple[str, Advice]]:
+    """What a finding of any bone provokes in a limb or the pelvis and not in the spine."""
+    of_spine = {advice.key for _, advice in _alarms(knowledge, trigger, place_of_level("T10"), facts)}
+    for bone, where in (("femur", "in a long bone"), ("acetabulum", "in the pelvis")):
+        for _, advice in _alarms(knowledge, trigger, place_of(bone), facts):
+            if advice.key not in of_spine:
+                yield f"{trigger}, {where}", advice
 
 
 def _beside_a_deficit(

@@ -1,0 +1,240 @@
+"""A score as an R4 Observation to file: its total or range, its items, and what they stand on. Pure.
+
+It says no more than the result does: what is open stays a range, what is not recorded has no value, and its
+date is that of the oldest entry behind it. Filed, it is never read back as something newly observed.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import UTC, datetime
+
+from app.assess.result import Assessment, LesionAssessment, Scored, finding_view
+from app.engine.provenance import Source
+from app.engine.question import Answer, Item
+from app.engine.reading import Fact, Interval, ItemReadings
+from app.engine.score import ScoreResult
+from app.fhir.codes import CodeBook
+from app.fhir.observations import OWN_METHOD
+from app.fhir.proposals import Json, body_site, site_code, standing
+from app.fhir.questionnaires import ORDINAL_URL
+from app.fhir.times import read_when
+from app.knowledge import Knowledge
+from app.knowledge.anatomy import SNOMED
+from app.knowledge.findings import FINDINGS
+from app.knowledge.form import FormItem
+from app.knowledge.lesion import Lesion
+
+PRODUCT = OWN_METHOD.strip()
+_UCUM = "http://unitsofmeasure.org"
+_POINTS = "{score}"
+_CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
+_ABSENT = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
+# What R4 allows a score to be derived from, of what scores are read from.
+_INPUTS = ("Observation", "QuestionnaireResponse")
+_OUTSIDE = "SINS-E13"
+_DISAGREEING = "CON-3"
+
+
+def score_observation(
+    book: CodeBook,
+    assessment: Assessment,
+    assessed: LesionAssessment,
+    scored: Scored,
+    identity: str,
+    unsaved: Collection[str] = (),
+) -> Json:
+    """One score of one lesion as a resource.
+
+    Args:
+        book: the codes under this deployment's base.
+        assessment: where the score comes from.
+        assessed: the lesion.
+        scored: its score, one that has a result.
+        identity: the id of the Observation, a uuid.
+        unsaved: references of resources that stand in no record yet.
+
+    Raises:
+        ValueError: the score has no result for this lesion.
+    """
+    result = scored.result
+    if result is None:
+        raise ValueError("a score that does not apply cannot be filed")
+    lesion = assessed.lesion
+    sources = [source for answer in result.answers.values() for source in answer.sources]
+    observation: Json = {
+        "resourceType": "Observation",
+        "id": identity,
+        "contained": [_software(assessment.knowledge)],
+        "status": "final" if _is_final(scored, sources) else "preliminary",
+        "category": [{"coding": [{"system": _CATEGORY, "code": "exam"}]}],
+        "code": {
+            "coding": [{"system": book.observable_system, "code": result.score.code}],
+            "text": result.score.name,
+        },
+    }
+    if assessment.patient is not None:
+        observation["subject"] = {"reference": f"Patient/{assessment.patient}"}
+    conditions = standing(lesion.conditions, ("Condition",), unsaved)
+    if conditions:
+        observation["focus"] = [{"reference": conditions[0]}]
+    observation |= {
+        "effectiveDateTime": _oldest(sources) or assessment.as_of.isoformat(),
+        "issued": assessment.as_of.isoformat(),
+        **_value(result),
+    }
+    interpretations = [{"text": text} for text in _interpretations(scored, result)]
+    if interpretations:
+        observation["interpretation"] = interpretations
+    notes = [{"text": text} for text in _notes(scored, result)]
+    if notes:
+        observation["note"] = notes
+    site = body_site(lesion.place)
+    if site is not None:
+        observation["bodySite"] = site
+    observation |= {"method": {"text": _method(assessment.knowledge)}, "device": {"reference": "#software"}}
+    derived = standing((source.reference for source in sources), _INPUTS, unsaved)
+    if derived:
+        observation["derivedFrom"] = [{"reference": reference} for reference in derived]
+    observation["component"] = list(_components(book, scored, result, lesion))
+    return observation
+
+
+def _software(knowledge: Knowledge) -> Json:
+    return {
+        "resourceType": "Device",
+        "id": "software",
+        "deviceName": [{"name": PRODUCT, "type": "model-name"}],
+        "version": [{"value": knowledge.version}],
+    }
+
+
+def _method(knowledge: Knowledge) -> str:
+    return f"{OWN_METHOD}{knowledge.version} {knowledge.digest[:12]}"
+
+
+def _is_final(scored: Scored, sources: Collection[Source]) -> bool:
+    """Whether it is settled, and by entries that are final themselves."""
+    return scored.settled and not any(source.provisional for source in sources)
+
+
+def _oldest(sources: Collection[Source]) -> str | None:
+    """The date of the oldest entry, as R4 writes it; a partial date is as old as it can be."""
+    texts = {source.effective for source in sources}
+    dated = [when for text in texts if (when := read_when(text)) is not None]
+    if not dated:
+        return None
+    when = min(dated, key=lambda one: (one.first, one.instant or _DAY_BEGINS, one.text))
+    if when.instant is not None:
+        return when.instant.isoformat()
+    # A time without an offset is no dateTime of R4: its day is.
+    return when.text if len(when.text) <= len("2026-11-20") else when.first.isoformat()
+
+
+_DAY_BEGINS = datetime.min.replace(tzinfo=UTC)
+
+
+def _value(result: ScoreResult) -> Json:
+    if result.total is not None:
+        return {"valueQuantity": _points(result.total)}
+    return {"valueRange": {"low": _points(result.minimum), "high": _points(result.maximum)}}
+
+
+def _points(number: int) -> Json:
+    return {"value": number, "unit": _POINTS, "system": _UCUM, "code": _POINTS}
+
+
+def _interpretations(scored: Scored, result: ScoreResult) -> Iterator[str]:
+    """Every category still possible, but for a reassuring one beside what speaks against it."""
+    if any(flag.key == _OUTSIDE for flag in scored.flags):
+        yield "outside validated use"
+    disputed = scored.advice is not None and scored.advice.key == _DISAGREEING
+    kept = result.bands
+    if disputed or scored.flags:
+        kept = tuple(code for code in kept if code != result.score.bands[0].code)
+    yield from (result.score.band(code).label for code in kept)
+
+
+def _notes(scored: Scored, result: ScoreResult) -> Iterator[str]:
+    if result.total is None:
+        yield f"Every total still possible: {', '.join(map(str, result.totals))}."
+    if scored.applicability.reason is not None:
+        yield scored.applicability.reason
+    if result.missing:
+        labels = ", ".join(result.score.item(code).label.lower() for code in result.missing)
+        yield f"Not recorded or too old: {labels}."
+    yield from dict.fromkeys(remark.text for remark in (*scored.flags, *scored.cautions))
+
+
+# -- items ----------------------------------------------------------------------------------------------
+
+
+def _components(book: CodeBook, scored: Scored, result: ScoreResult, lesion: Lesion) -> Iterator[Json]:
+    forms = {form.item: form for form in scored.instrument.form}
+    readings = {reading.item.code: reading for reading in scored.instrument.readings}
+    for item in result.score.items:
+        answer = result.answers[item.code]
+        form, reading = forms.get(item.code), readings.get(item.code)
+        code: Json = {"text": item.label}
+        if form is not None:
+            code = {"coding": [{"system": book.observable_system, "code": form.finding}], **code}
+        if not answer.recorded:
+            yield {"code": code, "dataAbsentReason": {"coding": [{"system": _ABSENT, "code": "unknown"}]}}
+        elif not answer.single:
+            labels = "; or ".join(item.labels[option] for option in answer.possible)
+            yield {"code": code, "valueCodeableConcept": {"text": labels}}
+        elif form is not None and reading is not None:
+            yield {"code": code, "valueCodeableConcept": _answered(book, item, answer, form, reading, lesion)}
+        else:
+            yield {"code": code, "valueCodeableConcept": _placed(item, answer, lesion)}
+
+
+def _answered(
+    book: CodeBook, item: Item, answer: Answer, form: FormItem, reading: ItemReadings, lesion: Lesion
+) -> Json:
+    (option,) = answer.possible
+    stated = _stated(option, form, reading, lesion)
+    if stated is None:
+        return {"text": item.labels[option]}
+    coding = _coding(book.answer_system, stated, item.points_of(option))
+    return {"coding": [coding], "text": FINDINGS[form.finding].answer_labels[stated]}
+
+
+def _placed(item: Item, answer: Answer, lesion: Lesion) -> Json:
+    """What the place answers: by the code of the vertebra, where there is one level."""
+    (option,) = answer.possible
+    level, code = lesion.place.level, site_code(lesion.place)
+    if level is None or code is None:
+        return {"text": item.labels[option]}
+    return {
+        "coding": [_coding(SNOMED, code, item.points_of(option))],
+        "text": f"{level}: {item.labels[option]}",
+    }
+
+
+def _coding(system: str, code: str, points: int) -> Json:
+    return {"extension": [{"url": ORDINAL_URL, "valueDecimal": points}], "system": system, "code": code}
+
+
+def _stated(option: str, form: FormItem, reading: ItemReadings, lesion: Lesion) -> str | None:
+    """The answer that the record gives for an option of the item; None where no one code says as much.
+
+    An old deformity and a normal spine are the same option and not the same answer, and what a site takes
+    for granted at an edge was answered by nobody.
+    """
+    if FINDINGS[form.finding].scale is not None:
+        return None
+    facts = lesion.usable(form.finding)
+    if not facts:
+        # Another finding answers it, a measurement for instance: in the words of the form.
+        granted = any(edge.taken == option for edge in reading.edges)
+        return None if granted else next(one.answer for one in form.options if one.option == option)
+    said = facts[0].value if len(facts) == 1 else _agreed(facts)
+    if isinstance(said, Interval) or len(said) != 1:
+        return None
+    (code,) = said
+    leaves = [s.possible for s in reading.readings[form.finding]([facts[0]._replace(value=said)])]
+    return code if leaves == [frozenset({option})] else None
+
+
+def _agreed(facts: Sequence[Fact]) -> frozenset[str]:
+    """What several facts of one finding leave possible together."""
+    return frozenset(finding_view(facts[0].finding, facts).possible)
