@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from app.assess.ordered.concern import lower
 from app.assess.result import LesionAssessment
+from app.knowledge.instrument import Urgency
 from cds_hooks.card import MAX_SUMMARY
 from cds_hooks.details import Added
 
@@ -47,15 +48,19 @@ def staging_summary(assessed: LesionAssessment, usual: str) -> str:
 
     Args:
         assessed: the lesion.
-        usual: the head that its card has elsewhere: an alarm in it is never replaced.
+        usual: the head that its card has elsewhere: an alarm in it, or a count of others, is never replaced.
     """
     needed = staging_of(assessed)
-    if assessed.alarms or not needed:
+    if assessed.alarms or not needed or "more lesion" in usual:
         return usual
+    advice = assessed.leading.advice
+    # What cannot be excluded is said before what is to be recorded.
+    alarming = advice is not None and advice.urgency is not Urgency.ROUTINE
+    first = f". {advice.headline}; " if advice is not None and alarming else ": "
     label = assessed.lesion.place.label
     for number in range(len(needed), 0, -1):
         more = f" and {len(needed) - number} more" if number < len(needed) else ""
-        text = f"{label}, new on the problem list: to record {', '.join(needed[:number])}{more}"
+        text = f"{label}, new on the problem list{first}to record {', '.join(needed[:number])}{more}"
         if len(text) <= MAX_SUMMARY:
             return text
     return usual

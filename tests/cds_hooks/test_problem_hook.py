@@ -80,7 +80,9 @@ def needed(card: Json) -> str:
 @pytest.mark.conforms("R165")
 async def test_r165_a_new_bone_metastasis_asks_for_what_staging_needs(ehr: Ehr) -> None:
     (card,) = await shown(ehr, new())
-    assert card["summary"].startswith("T11, new on the problem list: to record pain")
+    assert card["summary"].startswith(
+        "T11, new on the problem list. May be unstable: discuss with spine surgery now; to record pain"
+    )
     for need in (*SINS_NEEDS, *NOMS_NEEDS):
         assert need in needed(card), need
     # The level is known; stability is what the score is for.
@@ -88,6 +90,14 @@ async def test_r165_a_new_bone_metastasis_asks_for_what_staging_needs(ehr: Ehr) 
     assert "stability" not in needed(card)
     # SINS of 13 can be reached (RED-5b).
     assert card["indicator"] == "warning"
+
+
+async def test_what_is_not_shown_of_many_new_ones_is_counted_in_the_head(ehr: Ehr) -> None:
+    many = [new(f"n-{level.lower()}", level) for level in ("T1", "T5", "T8", "T10", "T11", "T12", "L2")]
+    cards = await shown(ehr, *many)
+    assert len(cards) == 5
+    assert cards[-1]["summary"].endswith("(+2 more lesions)")
+    assert all("new on the problem list. May be unstable" in card["summary"] for card in cards[:-1])
 
 
 @pytest.mark.conforms("R165")

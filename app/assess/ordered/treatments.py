@@ -171,6 +171,10 @@ def _of_stability(orderable: Orderable, scored: Scored, beside: Beside) -> Itera
     elif advice.urgency is not Urgency.ROUTINE:
         said, worst = lower(advice.headline), 0
     else:
+        # A low score that does not hold here, as of a segment already fixed, is no reassurance.
+        for flag in scored.flags:
+            headline = lower(flag.text.split(". ")[0].rstrip("."))
+            yield Concern(flag.key, Weight.MIND, headline, cites=flag.cites)
         return
     if scored.as_recorded is not None:
         said = lower(advice.headline)
