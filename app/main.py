@@ -110,11 +110,15 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
             max_bytes=settings.max_hook_bytes,
         )
     )
+
+    def tenant_of(_request: Request) -> str:
+        return tenant.name
+
     app.include_router(
         feedback_routes(
             services=SERVICES,
             store=store,
-            tenant_of=lambda _request: tenant.name,
+            tenant_of=tenant_of,
             clock=now,
             max_bytes=settings.max_hook_bytes,
         )
@@ -123,7 +127,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
         feedback_summary_routes(
             store=store,
             recorder=recorder,
-            tenant_of=lambda _request: tenant.name,
+            tenant_of=tenant_of,
             clock=now,
             smallest_cell=settings.smallest_cell,
             displays=displays(settings.canonical_base),

@@ -37,8 +37,6 @@ _INDICATORS: dict[Urgency, Literal["info", "warning", "critical"]] = {
     Urgency.URGENT: "warning",
     Urgency.ROUTINE: "info",
 }
-_ALL = frozenset(Urgency)
-_CANNOT_WAIT = frozenset(Urgency) - {Urgency.ROUTINE}
 _PRODUCT = "spine-mets-cds"
 INCOMPLETE = "incomplete"
 _URGENT_WITHOUT_LESION = "Bone disease, no lesion recorded: an urgent finding that cannot wait, see detail"
@@ -120,7 +118,7 @@ class CardMaker:
             return self._orders(assessment, gathered, call, held)
         lesions: Sequence[LesionAssessment] = assessment.lesions
         if service.urgent_only:
-            lesions = [one for one in lesions if one.urgency in _CANNOT_WAIT]
+            lesions = [one for one in lesions if one.urgency is not Urgency.ROUTINE]
         elif service.bundle == "conditions":
             lesions = [
                 one
@@ -166,7 +164,7 @@ class CardMaker:
             encounter=call.encounter,
             unsaved=unsaved,
         )
-        urgent = any(alarm.urgency in _CANNOT_WAIT for alarm in assessed.alarms)
+        urgent = any(alarm.urgency is not Urgency.ROUTINE for alarm in assessed.alarms)
         return self._made(
             assessed,
             summary=summary,
@@ -188,7 +186,9 @@ class CardMaker:
         """What cannot wait of a patient with bone disease, where no lesion is there for it to stand at."""
         if call.service.bundle is not None or any(one.alarms for one in assessment.lesions):
             return
-        alerts = [one for one in assessment.alerts if one.lesion is None and one.urgency in _CANNOT_WAIT]
+        alerts = [
+            one for one in assessment.alerts if one.lesion is None and one.urgency is not Urgency.ROUTINE
+        ]
         if not alerts:
             return
         first = alerts[0]
@@ -288,7 +288,7 @@ class CardMaker:
         order = unsited.order
         reference, name = order.reference, name_of(order.orderable)
         number = len(unsited.lesions)
-        alarming = unsited.elsewhere or any(one.urgency in _CANNOT_WAIT for one in unsited.lesions)
+        alarming = unsited.elsewhere or any(one.urgency is not Urgency.ROUTINE for one in unsited.lesions)
         urgency = Urgency.URGENT if alarming else Urgency.ROUTINE
         listed = "\n".join(f"- {summary_of(one, one.leading, 0)}" for one in unsited.lesions[:MAX_CARDS]) + (
             f"\n- and {number - MAX_CARDS} more" if number > MAX_CARDS else ""

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 
 from fastapi.concurrency import run_in_threadpool
 
-from app.knowledge.instrument import Urgency
 from app.logs import logger
 from app.store import IssuedCard, Recorder, Store, StoreError, pseudonym
 from cds_hooks.card import Card
@@ -20,7 +19,6 @@ from cds_hooks.tenants import Tenant
 
 # That nothing could be concluded is never silence.
 _NEVER_QUIET_TOPICS = frozenset({INCOMPLETE})
-_NEVER_QUIET = frozenset({Urgency.EMERGENCY, Urgency.SAME_DAY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +89,7 @@ class Delivery:
 def _is_quiet(about: About, overridden: Mapping[tuple[str, str], tuple[int, str]]) -> bool:
     """Whether a card was overridden a short while ago when it was as urgent as now, or more."""
     before = overridden.get((about.topic, about.site))
-    if before is None or about.urgency in _NEVER_QUIET or about.topic in _NEVER_QUIET_TOPICS:
+    if before is None or about.urgency.critical or about.topic in _NEVER_QUIET_TOPICS:
         return False
     urgency, rule = before
     return urgency < about.urgency.rank or (urgency == about.urgency.rank and rule == about.rule)

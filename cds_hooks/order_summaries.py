@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from app.assess.ordered import LesionOrders
-from app.knowledge.instrument import Urgency
 from cds_hooks.card import MAX_SUMMARY
 from cds_hooks.order_lines import name_of
 
@@ -31,7 +30,7 @@ def _summaries(ordered: LesionOrders) -> Iterator[str]:
         return
     names = " and ".join(dict.fromkeys(name_of(one.order.orderable) for one in read))
     first = next(iter(ordered.lesion.alarms), None)
-    if first is not None and first.urgency in (Urgency.EMERGENCY, Urgency.SAME_DAY):
+    if first is not None and first.urgency.critical:
         yield f"{label}: {first.headline}. Ordered: {names}"
         yield f"{label}: {first.headline}"
         return

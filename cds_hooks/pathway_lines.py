@@ -7,7 +7,6 @@ from app.assess.ordered.concern import lower
 from app.assess.result import Judgement
 from app.engine.criteria import Always, Criterion, Effect, Outcome, Suitability, deciding
 from app.engine.provenance import Citation, Source
-from app.engine.quantity import Measured
 from app.engine.question import given
 from app.engine.table import TableResult
 from app.knowledge.pathway import PathwayResult
@@ -198,22 +197,9 @@ def _rule(rule: Criterion, result: PathwayResult) -> str:
     source = latest(s for code in deciding(rule, result.given) for s in result.given[code].sources)
     # That a source is past its review date stands with the sources.
     text = rule.text.replace(" (The MSTS source is past its own review date.)", "")
-    return f"- {word}{technique}: {text} [{rule.id}]{_measured(rule, result)}{told_of(source)}"
-
-
-# Totals of the scores, which the card tells by themselves.
-_COMPUTED = frozenset({"sins_minimum", "sins_maximum", "mirels"})
-
-
-def _measured(rule: Criterion, result: PathwayResult) -> str:
-    """The numbers that decide a rule, as recorded."""
-    labels = {one.code: one.label for one in result.pathway.inputs}
-    told = [
-        f"{lower(labels[code])} {value.text}"
-        for code in deciding(rule, result.given)
-        if code not in _COMPUTED and isinstance(value := result.given[code], Measured) and value.recorded
-    ]
-    return f" Recorded: {', '.join(told)}" if told else ""
+    numbers = result.numbers(rule)
+    recorded = f" Recorded: {', '.join(map(lower, numbers))}" if numbers else ""
+    return f"- {word}{technique}: {text} [{rule.id}]{recorded}{told_of(source)}"
 
 
 def latest(sources: Iterable[Source]) -> Source | None:

@@ -28,6 +28,11 @@ class Urgency(StrEnum):
         """0 for the most urgent."""
         return _URGENCIES.index(self)
 
+    @property
+    def critical(self) -> bool:
+        """Whether it cannot wait for anything: what a card calls critical."""
+        return self in (Urgency.EMERGENCY, Urgency.SAME_DAY)
+
 
 _URGENCIES = tuple(Urgency)
 

@@ -9,15 +9,17 @@ from fractions import Fraction
 
 from app.engine.criteria import (
     Criteria,
+    Criterion,
     Given,
     Input,
     Judged,
     Outcome,
     Suitability,
+    deciding,
     unknown_answer,
     unknown_input,
 )
-from app.engine.provenance import Age, Citation, DefinitionError, Source
+from app.engine.provenance import Citation, DefinitionError, Source
 from app.engine.quantity import Measured, Quantity, measured
 from app.engine.question import Answer, Item, Option, compatible
 from app.engine.reading import Fact, Interval
@@ -117,6 +119,10 @@ class Pathway:
         return self.table.evaluate({c: a for c, a in answers.items() if isinstance(a, Answer)})
 
 
+# Inputs that are totals of the scores: worked out, not recorded.
+_TOTALS = frozenset({"sins_minimum", "sins_maximum", "mirels"})
+
+
 @dataclass(frozen=True, slots=True)
 class PathwayResult:
     """What the inputs leave possible of a pathway.
@@ -135,6 +141,15 @@ class PathwayResult:
     suitability: Suitability | None
     missing: tuple[str, ...]
     cautions: tuple[Remark, ...]
+
+    def numbers(self, rule: Criterion) -> tuple[str, ...]:
+        """The numbers that decide a rule, as recorded, each with its label; totals of scores left out."""
+        labels = {one.code: one.label for one in self.pathway.inputs}
+        return tuple(
+            f"{labels[code]} {value.text}"
+            for code in deciding(rule, self.given)
+            if code not in _TOTALS and isinstance(value := self.given[code], Measured) and value.recorded
+        )
 
     @property
     def judged(self) -> tuple[Judged, ...]:
@@ -287,12 +302,3 @@ def _together(item: Item, answers: Sequence[Answer], *, yes: bool, no: bool) -> 
 def number_from(facts: Iterable[Fact]) -> Measured:
     """What facts of one quantity say of a number."""
     return measured(facts)
-
-
-def stale_sources(given: Mapping[str, Given]) -> dict[str, tuple[Source, ...]]:
-    """By input, the sources that are too old to count."""
-    return {
-        code: stale
-        for code, answer in given.items()
-        if (stale := tuple(source for source in answer.unused if source.age is Age.STALE))
-    }

@@ -8,7 +8,7 @@ from app.engine.provenance import Citation, Source
 from app.engine.quantity import Measured
 from app.engine.question import Answer, Item, compatible
 from app.engine.reading import Fact, Interval
-from app.knowledge.anatomy import SITES, Kind, Place, place_of
+from app.knowledge.anatomy import Kind, Place, place_of
 from app.knowledge.findings import PAIN_SCALES
 from app.knowledge.instrument import APPLIES, Applicability
 from app.knowledge.pathway import NO, YES, any_present, choice, coded_answer, yes_no
@@ -119,11 +119,6 @@ def region(item: Item, case: Case) -> Answer:
     if lies is None:
         return Answer(item.codes)
     return Answer((SPINE if lies else ELSEWHERE,), recorded=True, sources=place_sources(case))
-
-
-def site_label(place: Place) -> str:
-    """The bone in words, for a lesion whose site is recorded; else empty."""
-    return SITES[place.site].label if place.site is not None else ""
 
 
 # -- what it comes from ---------------------------------------------------------------------------------

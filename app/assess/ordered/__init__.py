@@ -48,7 +48,7 @@ class LesionOrders:
     @property
     def urgency(self) -> Urgency:
         """The most urgent of what is said, and of what cannot wait at this lesion whatever is ordered."""
-        now = (a.urgency for a in self.lesion.alarms if a.urgency in (Urgency.EMERGENCY, Urgency.SAME_DAY))
+        now = (a.urgency for a in self.lesion.alarms if a.urgency.critical)
         every = [*now, *(concern.urgency for concern in self.concerns)]
         return min(every, key=lambda urgency: urgency.rank, default=Urgency.ROUTINE)
 

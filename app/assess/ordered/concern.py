@@ -1,5 +1,6 @@
 """One thing to say of an order, and how much it weighs."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -75,3 +76,9 @@ def lower(text: str) -> str:
 def capital(text: str) -> str:
     """A label at the head of one."""
     return text[:1].upper() + text[1:]
+
+
+def some(labels: Sequence[str]) -> str:
+    """Two labels, as many as are read at a glance, and how many more there are."""
+    more = f" and {len(labels) - 2} more" if len(labels) > 2 else ""  # noqa: PLR2004  see above
+    return ", ".join(labels[:2]) + more

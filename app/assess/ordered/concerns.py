@@ -22,7 +22,7 @@ def concerns_of(
     order: Order, target: Target, judgements: tuple[Judgement, ...], beside: Beside
 ) -> tuple[Concern, ...]:
     """What is to be said of an order at a lesion, the heaviest first; none where there is nothing."""
-    found = [*_of_site(target), *_of_alarms(target.lesion, _CANNOT_WAIT)]
+    found = [*_of_site(target), *_of_alarms(target.lesion, critical=True)]
     orderable = order.orderable
     if orderable is None:
         found += _not_judged(order)
@@ -35,7 +35,7 @@ def concerns_of(
     if orderable is not None and orderable.group not in (Group.IMAGING, Group.REFERRAL):
         # A fracture is told of the treatment already, in the words of what is ordered.
         said = {one.key for one in found}
-        found += (one for one in _of_alarms(target.lesion, _URGENT) if one.key not in said)
+        found += (one for one in _of_alarms(target.lesion, critical=False) if one.key not in said)
     if found and target.assumed:
         found.append(
             Concern(
@@ -62,14 +62,10 @@ def _of_site(target: Target) -> Iterator[Concern]:
         )
 
 
-_CANNOT_WAIT = frozenset({Urgency.EMERGENCY, Urgency.SAME_DAY})
-_URGENT = frozenset({Urgency.URGENT})
-
-
-def _of_alarms(lesion: LesionAssessment, urgencies: frozenset[Urgency]) -> Iterator[Concern]:
+def _of_alarms(lesion: LesionAssessment, *, critical: bool) -> Iterator[Concern]:
     """What cannot wait is told whatever is ordered; what is urgent, beside a treatment."""
     for alarm in lesion.alarms:
-        if alarm.urgency in urgencies:
+        if alarm.urgency.critical is critical and alarm.urgency is not Urgency.ROUTINE:
             yield Concern(alarm.key, Weight.FIRST, alarm.headline, cites=alarm.cites)
 
 

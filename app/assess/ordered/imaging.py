@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from app.assess.ordered.concern import Concern, Weight, lower
+from app.assess.ordered.concern import Concern, Weight, lower, some
 from app.assess.result import LesionAssessment
 from app.knowledge.anatomy import Kind
 from app.knowledge.orderables import Orderable
@@ -49,12 +49,11 @@ def of_imaging(orderable: Orderable, lesion: LesionAssessment) -> Iterator[Conce
     labels, settles = open_items(orderable, lesion)
     if not labels:
         return
-    asked = ", ".join(labels[:2]) + (f" and {len(labels) - 2} more" if len(labels) > 2 else "")  # noqa: PLR2004  two are read at a glance
     cites = tuple(cite for scored in lesion.scores if scored.result for cite in scored.references[:1])
     text = f"Not settled in the record, and answered by this study: {', '.join(labels)}."
     if settles:
         text += " One of them could settle the score."
-    yield Concern("ORD-IMAGING", Weight.MIND, f"ask the reader for {asked}", text, cites)
+    yield Concern("ORD-IMAGING", Weight.MIND, f"ask the reader for {some(labels)}", text, cites)
 
 
 def _too_little(orderable: Orderable, lesion: LesionAssessment) -> Iterator[Concern]:

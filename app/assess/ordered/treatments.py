@@ -4,17 +4,16 @@ Every rule is one that the scores and the pathways judge anyway; an order decide
 states what only an order can: a dose, and that a treatment is planned.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
 
-from app.assess.ordered.concern import Beside, Concern, Weight, lower
+from app.assess.ordered.concern import Beside, Concern, Weight, lower, some
 from app.assess.ordered.medicines import of_cement_elsewhere, of_puncture
 from app.assess.ordered.order import Order
 from app.assess.result import Judgement, LesionAssessment, Scored
-from app.engine.criteria import Criterion, Effect, Outcome, deciding
+from app.engine.criteria import Criterion, Effect, Outcome
 from app.engine.provenance import Citation, Source
-from app.engine.quantity import Measured
 from app.engine.question import Item, given
 from app.engine.reading import Interval
 from app.knowledge.anatomy import Kind
@@ -132,13 +131,13 @@ def _names_other_bones(order: Order, *, spine: bool) -> bool:
 
 
 def _broken(orderable: Orderable, scored: Scored) -> Iterator[Concern]:
-    weight = Weight.MIND if orderable.group is Group.FIXATION else Weight.FIRST
-    reason = scored.applicability.reason or ""
-    fixed = orderable.group is Group.FIXATION
-    headline = (
-        f"a fracture is recorded; {'no longer prophylactic' if fixed else 'orthopaedic oncology first'}"
-    )
-    yield Concern("MIR-E7", weight, headline, reason, scored.applicability.cites)
+    reason, cites = scored.applicability.reason or "", scored.applicability.cites
+    if orderable.group is Group.FIXATION:
+        headline = "a fracture is recorded; no longer prophylactic"
+        yield Concern("MIR-E7", Weight.MIND, headline, reason, cites)
+    else:
+        headline = "a fracture is recorded; orthopaedic oncology first"
+        yield Concern("MIR-E7", Weight.FIRST, headline, reason, cites)
 
 
 _STEPS = {
@@ -255,7 +254,7 @@ def _of_criteria(
         short = [_SHORT.get(code) or lower(labels[code]) for code in open_codes]
         heavy = [rule.effect in (Effect.ABSOLUTE, Effect.DEFER) for rule in asked]
         would = "forbid or defer" if any(heavy) else "speak against"
-        headline = f"open, and would {would}: {_some(short)}"
+        headline = f"open, and would {would}: {some(short)}"
         text = f"Open, and would {would}: {', '.join(named)}."
         # The line of a pathway names what would forbid or defer, and nothing else that is asked for.
         in_line = all(heavy)
@@ -280,20 +279,10 @@ def _of_rules(orderable: Orderable, result: PathwayResult, outcome: Outcome) -> 
             weight = Weight.MIND
         if weight is not None:
             headline = _HEADLINES.get(rule.id) or lower(rule.text.split(". ")[0].rstrip("."))
-            if rule.effect is Effect.DEFER and (values := _values(rule, result)):
-                headline = f"to be deferred, {values}"
+            if rule.effect is Effect.DEFER and (numbers := result.numbers(rule)):
+                headline = f"to be deferred, {' and '.join(map(lower, numbers))}"
             # MIR-R4 is a flag of the score too, which tells it in the place of a line.
             yield Concern(rule.id, weight, headline, cites=rule.cites, in_line=rule.id != "MIR-R4")
-
-
-def _values(rule: Criterion, result: PathwayResult) -> str:
-    """The numbers that decide a rule, as recorded."""
-    labels = {one.code: one.label for one in result.pathway.inputs}
-    return " and ".join(
-        f"{lower(labels[code])} {value.text}"
-        for code in deciding(rule, result.given)
-        if isinstance(value := result.given[code], Measured) and value.recorded
-    )
 
 
 def concerns_technique(rule: Criterion, orderable: Orderable) -> bool:
@@ -301,12 +290,6 @@ def concerns_technique(rule: Criterion, orderable: Orderable) -> bool:
     if rule.technique is None or rule.technique == orderable.code:
         return True
     return rule.technique == "cementoplasty" and orderable.code in CEMENT_ORDERS
-
-
-def _some(labels: Sequence[str]) -> str:
-    """Two labels, as many as are read at a glance, and how many more there are."""
-    more = f" and {len(labels) - 2} more" if len(labels) > 2 else ""  # noqa: PLR2004  see above
-    return ", ".join(labels[:2]) + more
 
 
 def _of_noms(orderable: Orderable, result: PathwayResult, beside: Beside) -> Iterator[Concern]:
@@ -318,7 +301,7 @@ def _of_noms(orderable: Orderable, result: PathwayResult, beside: Beside) -> Ite
         if orderable.group in (Group.RADIOTHERAPY, Group.SPINE_SURGERY):
             wanted = rows.outcome.would_settle or rows.missing
             labels = [lower(one.label) for one in result.pathway.inputs if one.code in wanted]
-            named = f": {_some(labels)} to record" if labels else ""
+            named = f": {some(labels)} to record" if labels else ""
             headline = f"NOMS not settled{named}"
             yield Concern("NOMS", Weight.MIND, headline, cites=cites, in_line=True)
         return

@@ -12,7 +12,6 @@ CRYOABLATION = "cryoablation"
 LASER = "laser-ablation"
 ULTRASOUND = "focused-ultrasound"
 ALCOHOL = "alcohol-ablation"
-TECHNIQUES = (RADIOFREQUENCY, MICROWAVE, CRYOABLATION, LASER, ULTRASOUND, ALCOHOL)
 
 # ABL-1: more than 1 cm is the distance that its source calls safe; 1 cm itself is not more.
 _NEAR = Fraction(10)

@@ -11,7 +11,6 @@ from app.knowledge.sources import CHEN_2022, WODAJO_2022, XU_2021, at, local_pol
 
 VERSION = "four published band sets"
 SCALE = between(0, 10)
-MILLIMETRES = between(0, 100)
 
 INS_1 = at(CHOW_2016, "INS-1", "abstract, cut points 4 and 8")
 INS_1_UPPER = at(WOO_2015, "INS-1", "definition of a cut point")
