@@ -97,7 +97,11 @@ def _prepare_database(settings: Settings) -> None:
         typer.echo(f"SPINE_METS_DATABASE: {error}", err=True)
         raise typer.Exit(_USAGE) from None
     except StoreError as error:
-        typer.echo(f"SPINE_METS_DATABASE: the database does not answer ({error.cause})", err=True)
+        typer.echo(
+            f"SPINE_METS_DATABASE: the database does not answer ({error.cause}): check that it runs, and "
+            "that the address names it and a user who may make tables",
+            err=True,
+        )
         raise typer.Exit(_FAILED) from None
 
 
@@ -116,7 +120,8 @@ def _stop_on_bad_settings(build: Callable[[], _Built], name: str = "") -> _Built
         return build()
     except ValidationError as error:
         for fault in error.errors(include_input=False, include_url=False, include_context=False):
-            setting = "_".join(str(part) for part in fault["loc"]).upper()
+            # What stands in a list has its place after the name of the setting.
+            setting = "_".join(part for part in fault["loc"] if isinstance(part, str)).upper()
             place = f"SPINE_METS_{setting}: " if setting else ""
             typer.echo(f"{place}{fault['msg'].removeprefix('Value error, ')}", err=True)
     except SettingsError as error:

@@ -26,6 +26,7 @@ from app.api.router import router as rest_router
 from app.api.wire import knowledge_json
 from app.errors import (
     ContradictionError,
+    Issue,
     MethodError,
     NotFoundError,
     ServiceError,
@@ -230,9 +231,17 @@ def _add_errors(app: FastAPI) -> None:
         return _render(request, _known(error), headers=headers)
 
     @app.exception_handler(RequestValidationError)
-    async def parameter_error(request: Request, _error: RequestValidationError) -> Response:
+    async def parameter_error(request: Request, error: RequestValidationError) -> Response:
+        # The names are this service's own; what was sent for them is not repeated.
+        names = dict.fromkeys(str(fault["loc"][-1]) for fault in error.errors())
+        issues = [
+            Issue(
+                f"/{name}", "invalid", f"The parameter {name} is not valid: /openapi.json says what it takes."
+            )
+            for name in names
+        ]
         message = "A parameter of the request is not valid: see /openapi.json."
-        return _render(request, ContradictionError(message))
+        return _render(request, ContradictionError(message, issues))
 
 
 def _methods_at(app: FastAPI, request: Request) -> list[str]:

@@ -172,7 +172,8 @@ def gather(
                 Issue(
                     f"/prefetch/{key}",
                     "incomplete",
-                    f"Prefetch key {key} is required and was not sent, or holds an error.",
+                    f"Prefetch key {key} is required and was not sent, or holds an error: send it as "
+                    "discovery asks.",
                 )
                 for key in missing
             ],

@@ -96,7 +96,9 @@ class Door:
         except httpx.DecodingError:
             raise AnswerError("The answer is not in the encoding that its header names.") from None
         except httpx.ConnectError as error:
-            raise UnreachableError(f"No connection to the service: {error}.") from None
+            raise UnreachableError(
+                f"No connection to the service: {error}. Check the address, and that it runs."
+            ) from None
         except (httpx.RequestError, httpx.InvalidURL) as error:
             raise UnreachableError(f"The service could not be asked ({type(error).__name__}).") from None
         elapsed = (perf_counter() - begun) * 1_000

@@ -10,6 +10,7 @@ from app.store import IssuedCard, Outcome, Reason, Recorder, Store
 from cds_hooks.services import ORDER_SIGN, PATIENT_VIEW
 from tests.api.caller import Caller
 from tests.cds_hooks.record import Json
+from tests.contract.served import application, talk_to
 from tests.store.kept import TENANT, add, card, client_of, moment, report, serving
 
 SUMMARY = "/api/v1/feedback/summary"
@@ -177,6 +178,15 @@ async def test_since_is_a_day_that_has_been(store: Store, since: str) -> None:
     response = await client_of(store).get(SUMMARY, params={"since": since})
     assert response.status_code == 422
     assert response.headers["content-type"] == "application/problem+json"
+
+
+async def test_a_day_that_is_none_is_named_and_not_repeated() -> None:
+    response = await talk_to(application()).get(SUMMARY, params={"since": "soon"})
+    assert response.status_code == 422
+    (fault,) = response.json()["errors"]
+    assert fault["pointer"] == "/since"
+    assert "The parameter since is not valid" in fault["message"]
+    assert "soon" not in response.text
 
 
 async def test_no_method_but_get(store: Store) -> None:

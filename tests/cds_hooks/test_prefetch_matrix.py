@@ -64,6 +64,7 @@ async def names_key(ehr: Ehr, request: Json, key: str) -> bool:
     (issue,) = await ehr.issues(request, 412)
     assert issue["expression"] == [f"prefetch.{key}"]
     assert key in issue["diagnostics"]
+    assert "send it as discovery asks" in issue["diagnostics"]
     return "p-1" not in json.dumps(issue)
 
 

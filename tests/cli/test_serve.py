@@ -108,6 +108,9 @@ REFUSED = {
     "as_of": ("2026-11-20", "SPINE_METS_AS_OF"),
     "authentication": ("basic", "SPINE_METS_AUTHENTICATION"),
     "max_hook_bytes": ("0", "SPINE_METS_MAX_HOOK_BYTES"),
+    "ballot": ("discovery-version, everything", "SPINE_METS_BALLOT: "),
+    "public_base_url": ("http://cds.example.org", "SPINE_METS_PUBLIC_BASE_URL: must be an https address"),
+    "database": ("mysql://database.example.org/x", "SPINE_METS_DATABASE: "),
 }
 
 
@@ -116,6 +119,14 @@ def test_a_bad_value_stops_it_with_the_name_of_the_variable(name: str) -> None:
     value, variable = REFUSED[name]
     said = refused(**{name: value})
     assert variable in said
+    assert "Traceback" not in said
+
+
+def test_a_database_that_does_not_answer_stops_it_and_says_what_to_check() -> None:
+    said = refused(database="postgresql://nobody@127.0.0.1:1/none")
+    assert "SPINE_METS_DATABASE: the database does not answer" in said
+    assert "check that it runs" in said
+    assert "nobody" not in said
     assert "Traceback" not in said
 
 
