@@ -26,6 +26,8 @@ from app.engine.provenance import DefinitionError
 from app.engine.sheet import markdown, sheet
 from app.errors import ServiceError, UnreadableError
 from app.fhir.codes import CodeMapError, code_book
+from app.fhir.published.documents import documents as published
+from app.fhir.published.writing import write_documents
 from app.fhir.reader import Reader
 from app.fhir.strict import check_text
 from app.knowledge import VERSION, Knowledge, load
@@ -34,7 +36,7 @@ from app.settings import Settings
 from app.web.knowledge_documents import knowledge_documents
 from cds_hooks.card import Card
 from cds_hooks.cards import Call, CardMaker
-from cds_hooks.gather import Gathered, gather
+from cds_hooks.gather import Gathered, take
 from cds_hooks.protocol import HookRequestError, read_request
 from cds_hooks.services import PATIENT_VIEW, SERVICES, HookService
 
@@ -219,7 +221,7 @@ class _Desk:
         if kind == "hook":
             service = _service_of(body)
             request = read_request(body, service.hook)
-            return gather(body, request, service, self.reader), Call(service, request.hook_instance)
+            return take(body, request, service, self.reader).gathered(), Call(service, request.hook_instance)
         if kind == "Bundle":
             return _alone(self.reader.bundle(body)), Call(PATIENT_VIEW, instance)
         lines = [body] if kind else [line for line in body.splitlines() if line.strip()]
@@ -346,6 +348,26 @@ def sheets(
     for code, document in documents.items():
         (directory / f"{code}.md").write_text(f"{markdown(document)}\n", encoding="utf-8")
     typer.echo(f"{len(documents)} sheets in {directory}")
+
+
+@app.command()
+def fhir(
+    directory: Annotated[Path, typer.Argument(help="Where the files go; made where it is missing.")],
+) -> None:
+    """Write the code systems, value sets, Questionnaires and profiles as FHIR R4, one file each."""
+    settings = _stop_on_bad_settings(Settings)
+    knowledge = _stop_on_bad_settings(
+        lambda: load(Policy.of(settings.policy, settings.windows)), "SPINE_METS_POLICY"
+    )
+    book = _stop_on_bad_settings(
+        lambda: code_book(settings.canonical_base, settings.code_map), "SPINE_METS_CODE_MAP"
+    )
+    try:
+        written = write_documents(published(book, knowledge, settings.public_base_url), directory)
+    except OSError as error:
+        typer.echo(f"The directory cannot be written: {error.strerror}.", err=True)
+        raise typer.Exit(_FAILED) from None
+    typer.echo(f"{written} definitions in {directory}")
 
 
 @app.command()

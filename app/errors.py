@@ -6,6 +6,9 @@ carries anything of the request but names of fields that this service defines.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
+
+Layer = Literal["fhir-server", "authorization-server"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,10 @@ class ServiceError(Exception):
     status = 500
     code = "exception"
     title = "The service failed"
+    # Which server it was, where it was another than this service.
+    layer: Layer | None = None
+    # Seconds after which the same request may be sent again, where that is known.
+    retry_after: int | None = None
 
     def __init__(self, message: str, issues: Sequence[Issue] = ()) -> None:
         super().__init__(message)
@@ -73,6 +80,14 @@ class MissingDataError(ServiceError):
     title = "Required data could not be had"
 
 
+class NotConfiguredError(ServiceError):
+    """The deployment has not been given what the route needs."""
+
+    status = 412
+    code = "not-supported"
+    title = "The service is not set up for this"
+
+
 class TooLargeError(ServiceError):
     """The body is larger than the route takes."""
 
@@ -104,6 +119,13 @@ class AnotherPatientError(ContradictionError):
     title = "The request holds data of another patient"
 
 
+class NoSuchPatientError(ContradictionError):
+    """The FHIR server does not have the patient that was asked about."""
+
+    code = "not-found"
+    title = "The FHIR server has no such patient"
+
+
 class MethodError(ServiceError):
     """The address does not take this method."""
 
@@ -113,13 +135,53 @@ class MethodError(ServiceError):
 
 
 class UnavailableError(ServiceError):
-    """A part that the service needs, such as its database, does not answer now.
-
-    Args:
-        retry_after: seconds after which the same request may be sent again.
-    """
+    """A part that the service needs, such as its database, does not answer now."""
 
     status = 503
     code = "transient"
     title = "The service is not available now"
     retry_after = 5
+
+
+class FhirServerError(ServiceError):
+    """The FHIR server did not give data that the answer needs.
+
+    Args:
+        message: what is wrong and how to mend it.
+        issues: each data need with why it was not had.
+        retry_after: seconds for which the server is not asked again.
+    """
+
+    status = 502
+    code = "transient"
+    title = "The FHIR server did not give what is needed"
+    layer = "fhir-server"
+
+    def __init__(self, message: str, issues: Sequence[Issue] = (), retry_after: int | None = None) -> None:
+        super().__init__(message, issues)
+        self.retry_after = retry_after
+
+
+class FhirServerTimeoutError(FhirServerError):
+    """The FHIR server did not give them in time."""
+
+    status = 504
+    code = "timeout"
+    title = "The FHIR server did not answer in time"
+
+
+class AuthorizationServerError(ServiceError):
+    """The authorization server gave no access to data that the answer needs."""
+
+    status = 502
+    code = "login"
+    title = "The authorization server gave no access"
+    layer = "authorization-server"
+
+
+class AuthorizationServerTimeoutError(AuthorizationServerError):
+    """The authorization server did not answer in time."""
+
+    status = 504
+    code = "timeout"
+    title = "The authorization server did not answer in time"

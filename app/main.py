@@ -18,25 +18,35 @@ from app import openapi
 from app.api import problems
 from app.api.evidence import router as evidence_router
 from app.api.feedback import feedback_summary_routes
+from app.api.fhir_documents import fhir_document_routes
 from app.api.measures import measure_routes
 from app.api.models import Health, answers_model
 from app.api.pathway_inputs import inputs_model
 from app.api.pathways import pathway_routes
+from app.api.patient_assessments import PatientAsked, patient_assessment_routes
+from app.api.public_keys import public_key_routes
 from app.api.router import router as rest_router
 from app.api.wire import knowledge_json
 from app.errors import (
+    AnotherPatientError,
     ContradictionError,
     Issue,
     MethodError,
     NotFoundError,
     ServiceError,
     TooLargeError,
-    UnavailableError,
 )
 from app.fhir.codes import code_book
+from app.fhir.published.capabilities import FHIR_PATH
+from app.fhir.published.documents import documents
 from app.fhir.queries import prefetch_templates
 from app.fhir.questionnaires import questionnaire
 from app.fhir.reader import Reader
+from app.fhir.record_of_patient import PatientRecords
+from app.fhir.server.authorizing import public_keys
+from app.fhir.server.building import Outside, known_servers
+from app.fhir.server.known import KnownServers
+from app.fhir.server.pulling import Limits, Puller
 from app.knowledge import VERSION, load
 from app.knowledge.policy import Policy
 from app.logs import configure, logger
@@ -49,6 +59,7 @@ from cds_hooks import outcome
 from cds_hooks.cards import CardMaker
 from cds_hooks.delivery import Delivery
 from cds_hooks.feedback import feedback_routes
+from cds_hooks.fetching import Fetching
 from cds_hooks.override_reasons import displays
 from cds_hooks.router import Answering
 from cds_hooks.router import router as hooks_router
@@ -59,12 +70,16 @@ from cds_hooks.tenants import default_tenant
 Clock = Callable[[], datetime]
 
 
-def create_app(settings: Settings | None = None, clock: Clock | None = None) -> FastAPI:
+def create_app(
+    settings: Settings | None = None, clock: Clock | None = None, outside: Outside | None = None
+) -> FastAPI:
     """The service, ready to be served.
 
     Args:
         settings: what the environment says, where left out.
         clock: tells the moment a request is judged at; the system's clock where left out.
+        outside: how other servers are reached, and by which clock; the network and the system's clock where
+            left out. A fixed moment of judging is no time that tokens could be dated by.
 
     Raises:
         ValueError: settings, local policy or code map cannot be used; the message says why.
@@ -83,12 +98,16 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     inputs = {code: inputs_model(pathway) for code, pathway in knowledge.pathways.items()}
     demo = settings.profile is Profile.DEMO
     tenant = default_tenant(settings)
+    outside = outside or Outside(lambda: datetime.now(UTC))
+    servers = known_servers(settings, outside)
+    limits = Limits(settings.fetch_deadline, settings.fetch_target)
+    templates = prefetch_templates(book, knowledge)
     store = Store.open(settings.database_url)
     recorder = Recorder(store.note_cards)
     app = FastAPI(
         title="spine-mets-cds",
         version=VERSION,
-        lifespan=_lifespan(settings, knowledge.digest, store, recorder),
+        lifespan=_lifespan(settings, knowledge.digest, store, recorder, servers),
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -103,10 +122,11 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
                 knowledge=knowledge,
                 maker=CardMaker(book, settings.public_base_url),
                 delivery=Delivery(store, recorder, _pseudonym_key(settings)),
+                fetching=Fetching(servers, Puller(limits, VERSION), templates),
                 tenant=tenant,
                 https_only=not demo,
             ),
-            templates=dict(prefetch_templates(book, knowledge)),
+            templates=dict(templates),
             attributes=source_attributes(SERVICES, knowledge, settings),
             max_bytes=settings.max_hook_bytes,
         )
@@ -138,6 +158,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     app.include_router(pathway_routes(knowledge, inputs))
     app.include_router(
         rest_router(
+            book=book,
             knowledge=knowledge,
             reader=reader,
             questionnaires={code: questionnaire(book, i) for code, i in knowledge.instruments.items()},
@@ -146,6 +167,20 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
             max_bytes=settings.max_bundle_bytes,
         )
     )
+    records = None
+    if servers.own is not None:
+        records = PatientRecords(
+            server=servers.own,
+            templates=templates,
+            reader=reader,
+            limits=limits,
+            version=VERSION,
+            clock=outside.clock,
+        )
+    app.include_router(patient_assessment_routes(records=records, book=book, knowledge=knowledge, clock=now))
+    if rings := [client.keys for client in servers.clients]:
+        app.include_router(public_key_routes(lambda: public_keys(rings)))
+    app.include_router(fhir_document_routes(documents(book, knowledge, settings.public_base_url)))
     app.include_router(evidence_router(knowledge_json(knowledge)))
     app.include_router(knowledge_pages(knowledge))
     app.include_router(evidence_page(knowledge))
@@ -161,7 +196,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
             allow_methods=["GET", "POST"],
             allow_headers=["authorization", "content-type"],
         )
-    openapi.install(app, (*answers.values(), *inputs.values()))
+    openapi.install(app, (*answers.values(), *inputs.values(), PatientAsked))
     return app
 
 
@@ -172,7 +207,7 @@ def _pseudonym_key(settings: Settings) -> bytes:
 
 
 def _lifespan(
-    settings: Settings, digest: str, store: Store, recorder: Recorder
+    settings: Settings, digest: str, store: Store, recorder: Recorder, servers: KnownServers
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -190,6 +225,7 @@ def _lifespan(
             port=settings.port,
         )
         yield
+        await servers.close()
         recorder.close()
         store.close()
 
@@ -221,6 +257,9 @@ def _add_health(app: FastAPI) -> None:
 def _add_errors(app: FastAPI) -> None:
     @app.exception_handler(ServiceError)
     async def service_error(request: Request, error: ServiceError) -> Response:
+        if isinstance(error, AnotherPatientError):
+            # A security event [F01 to F05]; whose data they are is in no log.
+            logger().warning("another_patient", status=error.status)
         return _render(request, error)
 
     @app.exception_handler(HTTPException)
@@ -298,10 +337,11 @@ def _render(
     correlation: str | None = None,
     headers: dict[str, str] | None = None,
 ) -> Response:
-    if request.url.path.startswith("/cds-services"):
+    # Callers of these read FHIR; every other address is plain REST.
+    if request.url.path.startswith("/cds-services") or f"{request.url.path}/".startswith(f"{FHIR_PATH}/"):
         body, media = outcome.operation_outcome(error, correlation), outcome.MEDIA_TYPE
     else:
         body, media = problems.problem(error, correlation), problems.MEDIA_TYPE
-    if isinstance(error, UnavailableError):
+    if error.retry_after is not None:
         headers = {**(headers or {}), "retry-after": str(error.retry_after)}
     return Response(body, error.status, headers=headers, media_type=media)

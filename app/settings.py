@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AwareDatetime, Field, SecretStr, field_validator, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 _PRINTABLE = re.compile(r"[!-~]{1,2048}")
@@ -18,6 +18,42 @@ class Profile(StrEnum):
 
     DEMO = "demo"
     SERVICE = "service"
+
+
+class FhirServer(BaseModel):
+    """One FHIR server that the service may ask; no other is ever contacted.
+
+    Args:
+        base: its address, as the EHR names it in ``fhirServer``.
+        aliases: other addresses by which its resources name it; they are never asked.
+        allow_private: whether its name may stand for an address of a private network.
+        without: data needs of which it holds nothing at all; they count as not there, and are not asked.
+        search: how searches are put to it: ``get``, ``post``, ``batch``, or ``as-stated`` by its
+            CapabilityStatement.
+        client_id: this service's name at the authorization server, for ``/patient-assessments``.
+        token_url: that server's token endpoint.
+        keys: files of the private keys that this service signs with, the first one in use first.
+        scope: what is asked for there.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    base: Annotated[str, Field(min_length=1, max_length=2048)]
+    aliases: tuple[str, ...] = ()
+    allow_private: bool = False
+    without: tuple[Literal["procedures", "medications", "bodyStructures", "questionnaireResponses"], ...] = ()
+    search: Literal["get", "post", "batch", "as-stated"] = "get"
+    client_id: Annotated[str | None, Field(min_length=1)] = None
+    token_url: Annotated[str | None, Field(min_length=1)] = None
+    keys: tuple[Path, ...] = ()
+    scope: Annotated[str, Field(min_length=1)] = "system/*.rs"
+
+    @model_validator(mode="after")
+    def _check_backend(self) -> "FhirServer":
+        given = [self.client_id is not None, self.token_url is not None, bool(self.keys)]
+        if any(given) and not all(given):
+            raise ValueError("client_id, token_url and keys belong together: set all three or none")
+        return self
 
 
 class Settings(BaseSettings):
@@ -41,6 +77,10 @@ class Settings(BaseSettings):
         pseudonym_key: the secret that patients' pseudonyms are made with.
         smallest_cell: counts of feedback below it are not told.
         ballot: parts of the CDS Hooks 3.0 ballot that are switched on.
+        fhir_servers: the FHIR servers that may be asked for what a call does not bring.
+        demo_fhir_servers: open ones on this machine, for the demo.
+        fetch_deadline: seconds after which fetching ends, whatever is missing.
+        fetch_target: seconds after which nothing is tried a second time.
     """
 
     model_config = SettingsConfigDict(env_prefix="SPINE_METS_", frozen=True, extra="ignore")
@@ -66,13 +106,17 @@ class Settings(BaseSettings):
     pseudonym_key: SecretStr | None = None
     smallest_cell: Annotated[int, Field(ge=1, le=1000)] = 11
     ballot: Annotated[tuple[Literal["discovery-version", "action-selection"], ...], NoDecode] = ()
+    fhir_servers: tuple[FhirServer, ...] = ()
+    demo_fhir_servers: Annotated[tuple[str, ...], NoDecode] = ()
+    fetch_deadline: Annotated[float, Field(ge=0.1, le=10)] = 3.0
+    fetch_target: Annotated[float, Field(ge=0.05, le=10)] = 0.45
     max_hook_bytes: Annotated[int, Field(ge=1024, le=20_000_000)] = 5_000_000
     max_bundle_bytes: Annotated[int, Field(ge=1024, le=100_000_000)] = 20_000_000
 
     @model_validator(mode="before")
     @classmethod
     def _split_lists(cls, values: dict[str, object]) -> dict[str, object]:
-        for name in ("demo_cors_origins", "ballot"):
+        for name in ("demo_cors_origins", "demo_fhir_servers", "ballot"):
             listed = values.get(name)
             if isinstance(listed, str):
                 split = tuple(part.strip() for part in listed.split(",") if part.strip())
@@ -121,7 +165,7 @@ class Settings(BaseSettings):
                     "SPINE_METS_QUIET_DAYS needs SPINE_METS_PSEUDONYM_KEY, the same for every replica: "
                     "without it no patient is recognised after a restart"
                 )
-            for name in ("as_of", "demo_cors_origins"):
+            for name in ("as_of", "demo_cors_origins", "demo_fhir_servers"):
                 if getattr(self, name):
                     raise ValueError(f"SPINE_METS_{name.upper()} is for the demo profile only")
         return self

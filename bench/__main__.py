@@ -11,7 +11,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,7 +29,7 @@ _SERVER_CORE, _CLIENT_CORE = 0, 1
 class Server:
     """One uvicorn process on its own core."""
 
-    def __init__(self, application: str, *, factory: bool) -> None:
+    def __init__(self, application: str, *, factory: bool, settings: Mapping[str, str]) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
@@ -39,7 +39,7 @@ class Server:
         self.process = subprocess.Popen(
             command,
             stderr=subprocess.DEVNULL,
-            env={**os.environ, "SPINE_METS_PROFILE": "demo", "PYTHONHASHSEED": "0"},
+            env={**os.environ, "SPINE_METS_PROFILE": "demo", "PYTHONHASHSEED": "0", **settings},
         )
         self._wait()
         self.start_seconds = time.perf_counter() - started
@@ -74,9 +74,9 @@ class Server:
 
 
 @contextmanager
-def serving(application: str, *, factory: bool = False) -> Iterator[Server]:
+def serving(application: str, *, factory: bool = False, **settings: str) -> Iterator[Server]:
     """A server for the length of a block."""
-    server = Server(application, factory=factory)
+    server = Server(application, factory=factory, settings=settings)
     try:
         yield server
     finally:
@@ -99,10 +99,38 @@ def main() -> None:
             "memory_mebibytes": round(ours.memory_mebibytes(), 1),
             "start_seconds": round(ours.start_seconds, 2),
             "patient_view": rows,
+            "fetching": _fetching(body),
         }
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "latest.json").write_text(json.dumps(report, indent=2) + "\n")
     _print(report, rows)
+
+
+def _fetching(body: bytes) -> dict[str, float]:
+    """What a call takes that brings nothing, beside one that brings everything, and beside one search.
+
+    The record is fetched by one read and six searches of a server that takes 20 ms for each.
+    """
+    request = json.loads(body)
+    observed = request["prefetch"]["observations"]["entry"][0]["resource"]["effectiveDateTime"]
+    with serving("bench.fhir_server:app", BENCH_OBSERVED=json.dumps(observed)) as fhir:
+        _pin(fhir.process.pid, _CLIENT_CORE)
+        base = f"http://127.0.0.1:{fhir.port}/fhir"
+        bare = json.dumps({**request, "prefetch": {}, "fhirServer": base}).encode()
+        with serving("app.main:create_app", factory=True, SPINE_METS_DEMO_FHIR_SERVERS=base) as ours:
+            run(ours.port, HOOK, bare, 1, 1.0)
+            whole, fetched, search = [], [], []
+            for _ in range(ROUNDS):
+                whole += run(ours.port, HOOK, body, 1, SECONDS / 2).latencies
+                fetched += run(ours.port, HOOK, bare, 1, SECONDS / 2).latencies
+                search += run(fhir.port, "/fhir/Observation", b"{}", 1, SECONDS / 2).latencies
+    medians = [1000 * statistics.median(sample) for sample in (whole, fetched, search)]
+    return {
+        "prefetch_milliseconds": round(medians[0], 1),
+        "fetched_milliseconds": round(medians[1], 1),
+        "one_search_milliseconds": round(medians[2], 1),
+        "added_as_searches": round((medians[1] - medians[0]) / medians[2], 2),
+    }
 
 
 def _compare(bare: Server, ours: Server, body: bytes, connections: int) -> dict[str, float]:
@@ -160,6 +188,13 @@ def _print(report: dict[str, object], rows: list[dict[str, float]]) -> None:
             f"{row['ratio_highest']:.2f})        {row['per_second']:7} {row['yardstick_per_second']:12}"
             f"  {row['cpu_milliseconds']:6.2f}   {row['p50_milliseconds']:6.2f}"
             f"   {row['p99_milliseconds']:6.2f}"
+        )
+    fetching = report["fetching"]
+    if isinstance(fetching, dict):
+        print(
+            f"a read and six searches of 20 ms each: {fetching['fetched_milliseconds']} ms where everything "
+            f"is fetched, {fetching['prefetch_milliseconds']} ms where everything is sent; the difference is "
+            f"{fetching['added_as_searches']} times one search ({fetching['one_search_milliseconds']} ms)"
         )
     print(f"memory {report['memory_mebibytes']} MiB, start to ready {report['start_seconds']} s")
 

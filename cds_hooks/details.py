@@ -31,6 +31,7 @@ _NEEDS = {
     "procedures": "Procedures",
     "bodyStructures": "BodyStructures",
     "questionnaireResponses": "QuestionnaireResponses",
+    "medications": "MedicationRequests",
     "resources": "unreadable resources",
 }
 
@@ -83,6 +84,7 @@ def detail_of(
         *_ranked(_ALARM, told[1:]),
         *_ranked(_MUST, added.before),
         *_ranked(_MUST, _says(assessed, scored, leads=not (first or added.before))),
+        *([(_MUST, unseen)] if counts and (unseen := not_checked(assessment)) else []),
         *_ranked(_ALARM, _alarms(beside_score)),
         *_ranked(_MUST, _decides(assessed, scored, judgements)),
         *_ranked(_MUST, added.after),
@@ -92,7 +94,7 @@ def detail_of(
         *_ranked(_BASIS, _open(scored)),
         *_ranked(_BASIS, added.notes),
         *_ranked(_BASIS, _hidden(hidden)),
-        *_ranked(_BASIS, _unseen(assessment) if counts else ()),
+        *_ranked(_BASIS, _not_counted(assessment) if counts else ()),
         *_ranked(
             _CAUTION,
             _cautions(scored, judgements),
@@ -233,9 +235,19 @@ def _hidden(hidden: Sequence[LesionAssessment]) -> Iterator[str]:
         yield f"**{len(hidden)} more not shown on cards, none more urgent:** {labels}."
 
 
-def _unseen(assessment: Assessment) -> Iterator[str]:
-    if assessment.unavailable:
-        yield f"**Not everything could be checked:** {not_looked_at(assessment)}."
+def not_checked(assessment: Assessment) -> tuple[str, ...]:
+    """What could not be looked at in full, with its reasons and in short; nothing where all could be."""
+    if not assessment.unavailable:
+        return ()
+    short = f"**Not everything could be checked:** {not_looked_at(assessment)}."
+    needs_by_reason: dict[str, list[str]] = {}
+    for gap in gaps_of(assessment):
+        needs_by_reason.setdefault(gap.reason, []).append(_NEEDS.get(gap.need, gap.need))
+    reasons = "\n".join(f"- {', '.join(needs)}: {code_span(why)}" for why, needs in needs_by_reason.items())
+    return (f"{short}\n{reasons}", short)
+
+
+def _not_counted(assessment: Assessment) -> Iterator[str]:
     aside = [g.reason for g in assessment.gaps if g.need in _SET_ASIDE - assessment.unavailable]
     if aside:
         more = f"\n- and {len(aside) - _MAX_ASIDE} more" if len(aside) > _MAX_ASIDE else ""

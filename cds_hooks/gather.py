@@ -1,34 +1,53 @@
 """The one step between a request and the record: what was sent, what was not, and whose it is."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import msgspec
 
 from app.assess.record import Record
 from app.errors import ContradictionError, EnvelopeError, Issue, MissingDataError
 from app.fhir import wire
-from app.fhir.collection import Collected, Decoded, collect, decode, subjects_in
+from app.fhir.collection import MORE_PAGES, Collected, Decoded, collect, decode, next_page, subjects_in
 from app.fhir.names import own_reference
+from app.fhir.needs import TYPES, set_aside_others
 from app.fhir.orders import NO_DRAFTS, Drafts, read_drafts
 from app.fhir.patient_gate import PatientGate, Whose
-from app.fhir.reader import NEEDS, Reader
+from app.fhir.reader import Reader
+from app.fhir.server.failure import Failure
+from app.fhir.server.fetched import fetched
+from app.fhir.server.searching import Pulled
 from app.fhir.strict import check_depth, has_escaped_letters
 from cds_hooks.protocol import Envelope, HookRequest, Prefetch, read_request
 from cds_hooks.services import HookService
 
-_ID = re.compile(r"(?:Patient/)?([A-Za-z0-9.\-]{1,256})")
-# The types that each key may hold directly; Bundles of them are the rule.
-_TYPES: dict[str, tuple[str, ...]] = {
-    "patient": ("Patient",),
-    "conditions": ("Condition",),
-    "observations": ("Observation",),
-    "procedures": ("Procedure",),
-    "medications": ("MedicationRequest", "MedicationStatement"),
-    "bodyStructures": ("BodyStructure",),
-    "questionnaireResponses": ("QuestionnaireResponse",),
-}
+# An id of dots alone would lead to another address.
+_ID = re.compile(r"(?:Patient/)?(?!\.+$)([A-Za-z0-9.\-]{1,256})")
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A data need that a call left open.
+
+    Args:
+        key: its prefetch key.
+        why: what was wrong with what was sent.
+        link: the next page, where the client sent those before it; empty where it cannot be followed.
+        tried: whether the client itself looked and failed.
+        failure: why fetching it brought nothing, where it was tried.
+    """
+
+    key: str
+    why: str
+    link: str | None = None
+    tried: bool = False
+    failure: Failure | None = None
+
+    @property
+    def reason(self) -> str:
+        """Why it is still open, in words."""
+        return self.why if self.failure is None else f"{self.why} {self.failure.value}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,38 +100,30 @@ def decode_whole(body: bytes) -> Envelope:
     envelope = _decode_envelope(body)
     if isinstance(envelope.prefetch, WholePrefetch):
         prefetch = envelope.prefetch
-        held = (getattr(prefetch, key) for key in _TYPES)
+        held = (getattr(prefetch, key) for key in TYPES)
         subjects = sum(
             subjects_in(value)
             if isinstance(value, wire.WholeBundle)
             else getattr(value, "subject", None) is not None
             for value in held
         )
-        named = body.count(b'"subject"') - _in_context(envelope)
-        if _apart(prefetch) or named != subjects or has_escaped_letters(body):
+        bundles = sum(1 for key in TYPES if getattr(getattr(prefetch, key), "entry", None) is not None)
+        named = body.count(b'"subject"') - _in_context(envelope, b'"subject"')
+        listed = body.count(b'"entry"') - _in_context(envelope, b'"entry"')
+        # A BodyStructure names its patient another way.
+        apart = isinstance(prefetch.bodyStructures, msgspec.Struct)
+        if apart or named != subjects or listed != bundles or has_escaped_letters(body):
             raise msgspec.DecodeError
     return envelope
 
 
-def _in_context(envelope: Envelope) -> int:
-    """How many subjects the resources of the context name: they are read by themselves."""
+def _in_context(envelope: Envelope, name: bytes) -> int:
+    """How often the resources of the context hold a name: they are read by themselves."""
     context = envelope.context
-    return bytes(context).count(b'"subject"') if isinstance(context, msgspec.Raw) else 0
-
-
-def _apart(prefetch: WholePrefetch) -> bool:
-    """Whether a key holds resources that name their patient another way."""
-    return isinstance(prefetch.bodyStructures, msgspec.Struct)
+    return bytes(context).count(name) if isinstance(context, msgspec.Raw) else 0
 
 
 _NULL = msgspec.Raw(b"null")
-# What a key holds as a rule, as it is decoded.
-_CLASSES = {
-    key: {getattr(wire, kind) for kind in kinds if hasattr(wire, kind)} for key, kinds in _TYPES.items()
-}
-_READ = frozenset(kind for kinds in _TYPES.values() for kind in kinds)
-# One caution reads medications, and concludes nothing from their absence: it hides nothing.
-_NOT_NEEDED = frozenset({"medications"})
 
 
 def patient_id(request: HookRequest) -> str:
@@ -137,10 +148,77 @@ def patient_id(request: HookRequest) -> str:
     return match[1]
 
 
-def gather(
+@dataclass(slots=True)
+class Taken:
+    """What a call brought by itself, before anything is fetched.
+
+    Args:
+        wishes: data needs that it left open, by prefetch key.
+    """
+
+    request: HookRequest
+    service: HookService
+    reader: Reader
+    patient: str
+    collected: Collected
+    wishes: dict[str, Wish]
+    selections: list[str] | None
+    bundle: msgspec.Raw | None
+
+    def add(self, key: str, pulled: Pulled) -> None:
+        """Put what a server gave under a key to what was sent."""
+        found = fetched(pulled)
+        self.collected.include(found.part)
+        if found.failure is not None and found.nothing and self.wishes[key].link is None:
+            self.wishes[key] = replace(self.wishes[key], failure=found.failure)
+            return
+        if found.failure is not None:
+            self.collected.lacks(key, found.failure.value)
+        del self.wishes[key]
+
+    def gathered(self, bases: Sequence[str] = ()) -> Gathered:
+        """The record, and the resources of the context.
+
+        Args:
+            bases: every address by which the resources may name their server.
+
+        Raises:
+            MissingDataError: required data were neither sent nor fetched.
+            ContradictionError: a resource is another patient's.
+            EnvelopeError: a resource of the context is missing or of another shape.
+        """
+        missing = [
+            wish for key, wish in self.wishes.items() if key in self.service.required and wish.link is None
+        ]
+        if missing:
+            raise _missing(missing)
+        for key, wish in self.wishes.items():
+            # One caution reads medications, and concludes nothing from their absence.
+            if key != "medications" or wish.failure is not None:
+                self.collected.lacks(key, wish.reason, wholly=wish.link is None)
+        added, unread = frozenset[str](), False
+        if self.service.bundle == "conditions" and self.bundle is not None:
+            added, unread = _added(self.bundle, self.collected)
+        named = [*bases, *([self.request.fhir_server] if self.request.fhir_server else [])]
+        own = [
+            url
+            for resource, url in self.collected.resources
+            if url and isinstance(resource, wire.Patient) and resource.id == self.patient
+        ]
+        gate = PatientGate(self.patient, named, own)
+        record = self.reader.collected(self.collected, gate)
+        if added and not unread:
+            unread = any(_set_aside(one, gate) for one in _conditions_of(self.collected, added))
+        drafts = NO_DRAFTS
+        if self.service.bundle == "draftOrders" and self.bundle is not None:
+            drafts = read_drafts(self.reader.book, self.bundle, gate, self.selections)
+        return Gathered(record, self.patient, drafts, added, unread)
+
+
+def take(
     body: bytes, request: HookRequest, service: HookService, reader: Reader, *, by_type: bool = False
-) -> Gathered:
-    """The record behind a request, and the resources of its context.
+) -> Taken:
+    """What a request brings, and what it leaves to be fetched.
 
     Args:
         body: the body.
@@ -150,9 +228,8 @@ def gather(
         by_type: whether prefetch keys that the site named differently are told by what they hold.
 
     Raises:
-        MissingDataError: a required prefetch key is missing or holds an error.
-        ContradictionError: a key holds a wrong resource, or a resource is another patient's.
-        EnvelopeError: a resource of the context is missing or of another shape.
+        ContradictionError: a key holds a wrong resource.
+        EnvelopeError: a resource of the context is missing.
         UnreadableError: the body is nested too deep, or a resource repeats a name.
     """
     patient = patient_id(request)
@@ -162,39 +239,38 @@ def gather(
         raise _context_error(service.bundle, f"context.{service.bundle} is missing: send it as a Bundle.")
     collected = Collected()
     prefetch = _by_type(body, service) if by_type else request.prefetch
-    failed = [key for key in _TYPES if not _take(key, prefetch, collected)]
+    wishes: dict[str, Wish] = {}
+    for key in TYPES:
+        wish = _take(key, prefetch, collected)
+        if wish is not None:
+            wishes[key] = wish
     check_depth(body)
-    missing = [key for key in service.required if key in failed]
-    if missing:
-        raise MissingDataError(
-            f"The prefetch lacks {' and '.join(missing)}: send it as discovery asks.",
-            [
-                Issue(
-                    f"/prefetch/{key}",
-                    "incomplete",
-                    f"Prefetch key {key} is required and was not sent, or holds an error: send it as "
-                    "discovery asks.",
-                )
-                for key in missing
-            ],
-        )
-    added, unread = frozenset[str](), False
-    if service.bundle == "conditions" and bundle is not None:
-        added, unread = _added(bundle, collected)
-    bases = [request.fhir_server] if request.fhir_server else []
-    own = [
-        url
-        for resource, url in collected.resources
-        if url and isinstance(resource, wire.Patient) and resource.id == patient
-    ]
-    gate = PatientGate(patient, bases, own)
-    record = reader.collected(collected, gate)
-    if added and not unread:
-        unread = any(_set_aside(one, gate) for one in _conditions_of(collected, added))
-    drafts = NO_DRAFTS
-    if service.bundle == "draftOrders" and bundle is not None:
-        drafts = read_drafts(reader.book, bundle, gate, selections)
-    return Gathered(record, patient, drafts, added, unread)
+    return Taken(request, service, reader, patient, collected, wishes, selections, bundle)
+
+
+def _missing(wishes: Sequence[Wish]) -> MissingDataError:
+    keys = " and ".join(wish.key for wish in wishes)
+    either = next((text for wish in wishes if (text := _neither(wish))), "")
+    return MissingDataError(
+        f"The prefetch lacks {keys}: send it as discovery asks.{either}",
+        [
+            Issue(
+                f"/prefetch/{wish.key}",
+                "incomplete",
+                f"Prefetch key {wish.key} is required and was not sent, or holds an error: send it as "
+                f"discovery asks.{_neither(wish)}",
+            )
+            for wish in wishes
+        ],
+    )
+
+
+def _neither(wish: Wish) -> str:
+    """Why it could not be fetched either, where that was tried."""
+    if wish.failure is None:
+        return ""
+    words = wish.failure.value
+    return f" It could not be fetched either: {words[0].lower()}{words[1:]}"
 
 
 def _context_error(member: str, message: str) -> EnvelopeError:
@@ -224,7 +300,7 @@ def _added(bundle: msgspec.Raw, collected: Collected) -> tuple[frozenset[str], b
     before, lacking = len(collected.resources), len(collected.unread) + len(collected.gaps)
     collect(found, collected, ["conditions"])
     unread = len(collected.unread) + len(collected.gaps) > lacking
-    _set_aside_others("conditions", collected, before)
+    set_aside_others("conditions", collected, before)
     names = frozenset(
         own_reference(resource, url, number)
         for number, (resource, url) in enumerate(collected.resources)
@@ -251,18 +327,18 @@ def _by_type(body: bytes, service: HookService) -> Prefetch:
     held = read_request(body, service.hook).prefetch
     if not isinstance(held, Mapping):
         return held
-    renamed = {key: value for key, value in held.items() if key in _TYPES}
+    renamed = {key: value for key, value in held.items() if key in TYPES}
     for key, value in held.items():
-        if key not in _TYPES:
-            meant = next((name for name, types in _TYPES.items() if _holds(value, types)), None)
+        if key not in TYPES:
+            meant = next((name for name, types in TYPES.items() if _holds(value, types)), None)
             # A search that found nothing holds no type to tell it by: only its name is left.
-            meant = meant or next((name for name in _TYPES if _NAMED[name].match(key)), None)
+            meant = meant or next((name for name in TYPES if _NAMED[name].match(key)), None)
             if meant is not None:
                 renamed.setdefault(meant, value)
     return renamed
 
 
-_NAMED = {name: re.compile(rf"{name}(?![A-Za-z])") for name in _TYPES}
+_NAMED = {name: re.compile(rf"{name}(?![A-Za-z])") for name in TYPES}
 
 
 def _holds(value: msgspec.Raw, types: Collection[str]) -> bool:
@@ -297,54 +373,28 @@ def _value(key: str, held: Prefetch) -> Decoded | msgspec.UnsetType | None:
     return decode(found)
 
 
-def _take(key: str, prefetch: Prefetch, collected: Collected) -> bool:
-    """Add what one key holds; False where nothing can be known from it."""
+def _take(key: str, prefetch: Prefetch, collected: Collected) -> Wish | None:
+    """Add what one key holds; a wish where something of it is left to be fetched."""
     found = _value(key, prefetch)
     if found is None:
-        return True
+        return None
     if found is msgspec.UNSET:
-        if key not in _NOT_NEEDED:
-            collected.lacks(key, "The client did not send this prefetch key.")
-        return False
+        return Wish(key, "The client did not send this prefetch key.")
     if isinstance(found, wire.OperationOutcome):
-        if key not in _NOT_NEEDED:
-            collected.lacks(key, "The client could not look: it sent an error in this prefetch key.")
-        return False
-    if not isinstance(found, wire.WholeBundle | wire.Bundle | wire.LooseBundle):
+        return Wish(key, "The client could not look: it sent an error in this prefetch key.", tried=True)
+    link = None
+    if isinstance(found, wire.WholeBundle | wire.Bundle | wire.LooseBundle):
+        link = next_page(found)
+    else:
         kind = found.resourceType if isinstance(found, wire.Stub) else type(found).__name__
-        if kind not in _TYPES[key]:
+        if kind not in TYPES[key]:
             raise _wrong_resource(key)
     before = len(collected.resources)
-    collect(found, collected, [key])
-    _set_aside_others(key, collected, before)
-    return True
+    collect(found, collected, [key], page=link is not None)
+    set_aside_others(key, collected, before)
+    return None if link is None else Wish(key, MORE_PAGES, link=link)
 
 
 def _wrong_resource(key: str) -> ContradictionError:
-    reason = f"Prefetch key {key} holds neither {_TYPES[key][0]} nor a Bundle: send what it asks for."
+    reason = f"Prefetch key {key} holds neither {TYPES[key][0]} nor a Bundle: send what it asks for."
     return ContradictionError(reason, [Issue(f"/prefetch/{key}", "invalid", reason)])
-
-
-def _set_aside_others(key: str, collected: Collected, before: int) -> None:
-    """Take out what a search of this key cannot have found: read, it would be data nobody asked for."""
-    if {type(resource) for resource, _ in collected.resources[before:]} <= _CLASSES[key]:
-        return
-    kept: list[tuple[wire.Single | wire.Stub, str | None]] = []
-    for resource, url in collected.resources[before:]:
-        kind = resource.resourceType if isinstance(resource, wire.Stub) else type(resource).__name__
-        if kind in _TYPES[key] or kind == "Patient" or kind not in _READ:
-            kept.append((resource, url))
-        else:
-            for need in (key, NEEDS.get(kind or "", key)):
-                collected.lacks(need, f"The search of {key} holds a {kind}, which is set aside.")
-            kept.append((_as_stub(resource), url))
-    collected.resources[before:] = kept
-
-
-def _as_stub(resource: wire.Single | wire.Stub) -> wire.Stub:
-    """What is left of a resource that is set aside: whose it is, which is still compared."""
-    return wire.Stub(
-        resourceType="",
-        subject=getattr(resource, "subject", None),
-        patient=getattr(resource, "patient", None),
-    )

@@ -111,6 +111,8 @@ def _of_table(judgement: Judgement, rows: TableResult) -> Line:
     if rows.settled:
         keys = " or ".join(row.id for row in outcome.rows)
         told = f"**{name}:** {outcome.treatments[0].label} ({keys}), for discussion."
+        if any(caution.key == "GAP-1" for caution in judgement.cautions):
+            told = f"{told} By what was seen: part of the record was not looked at."
         return Line(told + basis, cites, leads=True)
     if len(outcome.treatments) <= _MOST_TREATMENTS:
         told = "; or ".join(treatment.label for treatment in outcome.treatments)

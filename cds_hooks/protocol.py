@@ -5,11 +5,12 @@ Numbers in brackets are those of the conformance checklist that the tests name.
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 import msgspec
 
+Member = TypeVar("Member")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -45,9 +46,28 @@ class LooseEnvelope(Envelope, gc=False):
 
 
 class Authorization(msgspec.Struct, gc=False):
-    """What is read of ``fhirAuthorization``; the token itself is not."""
+    """``fhirAuthorization`` as it comes; what is ill-formed in it gives no access, and no error."""
 
     patient: str | None = None
+    access_token: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    token_type: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    expires_in: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    scope: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+
+
+@dataclass(frozen=True, slots=True)
+class FhirAccess:
+    """The right to read on the client's FHIR server, for one call [R64 to R68].
+
+    Args:
+        token: the bearer token; never shown.
+        expires_in: the seconds for which it holds.
+        scope: what it was granted for.
+    """
+
+    token: str = field(repr=False)
+    expires_in: int
+    scope: str | None
 
 
 Prefetch = Mapping[str, msgspec.Raw] | msgspec.Struct
@@ -62,6 +82,7 @@ class HookRequest:
         raw_context: the whole of it.
         prefetch: by key, the undecoded value; or what the service's own decoder made of it.
         patient_in_token: the patient that the access token is bound to, where it says so.
+        access: the right to read on that server, where the client gave one that can be used.
     """
 
     hook: str
@@ -71,6 +92,7 @@ class HookRequest:
     raw_context: msgspec.Raw
     prefetch: Prefetch
     patient_in_token: str | None
+    access: FhirAccess | None = None
 
     def text(self, name: str) -> str | None:
         """A member of the context that is a text; None where it is missing.
@@ -121,18 +143,19 @@ def read_request(
     server = None
     if envelope.fhirServer is not msgspec.UNSET:
         server = _text(envelope.fhirServer, "fhirServer")
-    patient = None
+    patient, access = None, None
     if envelope.fhirAuthorization is not msgspec.UNSET:
         if server is None:
             raise HookRequestError("fhirServer", "fhirAuthorization needs fhirServer beside it.")
-        patient = _authorized_patient(envelope.fhirAuthorization)
+        authorization = _authorization(envelope.fhirAuthorization)
+        patient, access = authorization.patient, _access(authorization)
     prefetch: Prefetch = {}
     if isinstance(envelope.prefetch, msgspec.Raw):
         prefetch = _members(envelope.prefetch, "prefetch")
     elif isinstance(envelope.prefetch, msgspec.Struct):
         prefetch = envelope.prefetch
     context = _members(envelope.context, "context")
-    return HookRequest(named, instance.lower(), server, context, envelope.context, prefetch, patient)
+    return HookRequest(named, instance.lower(), server, context, envelope.context, prefetch, patient, access)
 
 
 def _required_text(raw: msgspec.Raw | msgspec.UnsetType, member: str) -> str:
@@ -158,13 +181,36 @@ def _members(raw: msgspec.Raw, member: str) -> Mapping[str, msgspec.Raw]:
         raise HookRequestError(member, f"{member} must be an object.") from None
 
 
-def _authorized_patient(raw: msgspec.Raw) -> str | None:
+def _authorization(raw: msgspec.Raw) -> Authorization:
     try:
-        return _decode_authorization(raw).patient
+        return _decode_authorization(raw)
     except DECODE_ERRORS:
         raise HookRequestError(
             "fhirAuthorization", "fhirAuthorization must be an object, and its patient a text."
         ) from None
+
+
+# What a header can carry; longer ones are no token of any server known.
+_TOKEN = re.compile(r"[!-~]{1,8192}")
+_LONGEST_LIFE = 86_400
+
+
+def _access(given: Authorization) -> FhirAccess | None:
+    try:
+        token, kind = _decode_member(given.access_token, str), _decode_member(given.token_type, str)
+        expires_in = _decode_member(given.expires_in, int)
+        scope = None if given.scope is msgspec.UNSET else _decode_member(given.scope, str)
+    except DECODE_ERRORS:
+        return None
+    if kind.lower() != "bearer" or not _TOKEN.fullmatch(token) or not 0 <= expires_in <= _LONGEST_LIFE:
+        return None
+    return FhirAccess(token, expires_in, scope)
+
+
+def _decode_member(raw: msgspec.Raw | msgspec.UnsetType, kind: type[Member]) -> Member:
+    if raw is msgspec.UNSET:
+        raise msgspec.DecodeError
+    return msgspec.json.decode(raw, type=kind)
 
 
 class Service(msgspec.Struct, omit_defaults=True):

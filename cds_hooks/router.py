@@ -17,6 +17,7 @@ from app.fhir.reader import Reader
 from app.fhir.strict import check_text, read_small
 from app.knowledge import Knowledge
 from app.logs import logger
+from app.presence import Gone, gone_from
 from cds_hooks.card import Cards
 from cds_hooks.cards import Call, CardMaker
 from cds_hooks.delivery import Delivery
@@ -27,7 +28,8 @@ from cds_hooks.documented import (
     json_answer,
     request_body,
 )
-from cds_hooks.gather import decode_whole, gather
+from cds_hooks.fetching import Fetching
+from cds_hooks.gather import decode_whole, take
 from cds_hooks.protocol import (
     DECODE_ERRORS,
     HookRequest,
@@ -58,6 +60,7 @@ class Answering:
         knowledge: the rules.
         maker: makes the cards.
         delivery: shows them.
+        fetching: fetches what a call leaves open.
         tenant: whose calls these are.
         https_only: whether a FHIR server must be named by an https address.
     """
@@ -67,18 +70,26 @@ class Answering:
     knowledge: Knowledge
     maker: CardMaker
     delivery: Delivery
+    fetching: Fetching
     tenant: Tenant
     https_only: bool
 
-    async def answer(self, service: HookService, body: bytes) -> tuple[bytes, int]:
-        """The answer to a call, and how many cards it holds."""
+    async def answer(self, service: HookService, body: bytes, gone: Gone) -> tuple[bytes, int]:
+        """The answer to a call, and how many cards it holds.
+
+        Args:
+            service: the service that is called.
+            body: the body of the request.
+            gone: returns when the caller has gone away.
+        """
         request = _read(body, service)
         server = request.fhir_server
         if self.https_only and server and not server.lower().startswith("https://"):
             raise _envelope_error("fhirServer", "fhirServer must be an https address.")
         tenant = self.tenant
         by_type = tenant.profile.matches_prefetch_by_type
-        gathered = gather(body, request, service, self.reader, by_type=by_type)
+        taken = take(body, request, service, self.reader, by_type=by_type)
+        gathered = await self.fetching.complete(taken, gone)
         if _NOT_CLINICIANS.fullmatch(request.text("userId") or ""):
             return _NO_CARDS, 0
         now = self.clock()
@@ -150,7 +161,7 @@ def router(
         async def invoke(request: Request) -> Response:
             started = perf_counter()
             body = await read_body(request, max_bytes)
-            content, cards = await answering.answer(service, body)
+            content, cards = await answering.answer(service, body, gone_from(request))
             logger().info(
                 "hook",
                 service=service.id,

@@ -15,6 +15,12 @@ _FAULTS = {
     422: "An item, an option or the content contradicts itself",
     500: "The service failed",
 }
+_ELSEWHERE = {
+    404: "There is nothing of that name",
+    412: "The deployment has no FHIR server to ask",
+    502: "The FHIR server, or its authorization server, did not give what is needed: layer says which",
+    504: "One of them did not answer in time: layer says which",
+}
 
 
 def answered() -> Iterable[int]:
@@ -40,7 +46,7 @@ def json_answer(content: bytes) -> Response:
 
 def faults(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Those faults as the document describes them."""
-    texts = {**_FAULTS, 404: "There is nothing of that name"}
+    texts = {**_FAULTS, **_ELSEWHERE}
     return {
         status: {
             "model": Problem,
@@ -48,6 +54,17 @@ def faults(*statuses: int) -> dict[int | str, dict[str, Any]]:
             "content": {"application/problem+json": {}},
         }
         for status in statuses
+    }
+
+
+def either_form() -> dict[int | str, dict[str, Any]]:
+    """An assessment in both of its forms."""
+    bundle = {"type": "object", "x-fhir-type": "Bundle", "required": ["resourceType", "type"]}
+    return {
+        200: {
+            "description": "The assessment: as JSON, or where Accept names it as a FHIR R4 Bundle",
+            "content": {"application/fhir+json": {"schema": bundle}},
+        }
     }
 
 

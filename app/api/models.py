@@ -6,6 +6,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from app.engine.score import Score
+from app.errors import Layer
 from app.knowledge.anatomy import LEVELS
 
 _INPUT = ConfigDict(extra="forbid", str_strip_whitespace=False)
@@ -228,6 +229,7 @@ class Assessment(_Output):
     patient: str | None
     knowledge: Knowledge
     complete: bool
+    completeness: dict[str, Literal["complete", "none-found", "partial", "unavailable"]]
     gaps: list[Gap]
     lesions: list[LesionAssessment]
     scores: list[ScoreResult]
@@ -347,6 +349,7 @@ class Problem(_Output):
     status: int
     detail: str
     errors: list[ProblemError]
+    layer: Layer | None = None
     instance: str | None = None
 
 

@@ -24,6 +24,8 @@ def problem(error: ServiceError, correlation: str | None = None) -> bytes:
             {"pointer": issue.pointer, "code": issue.code, "message": issue.message} for issue in error.issues
         ],
     }
+    if error.layer is not None:
+        document["layer"] = error.layer
     if correlation is not None:
         document["instance"] = f"urn:uuid:{correlation}"
     return msgspec.json.encode(document)

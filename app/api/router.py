@@ -1,17 +1,19 @@
 """The routes of REST: scores and assessments."""
 
+import hashlib
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Annotated, Any
-from uuid import uuid4
+from uuid import UUID, uuid4, uuid5
 
 import msgspec
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel
 
 from app.api.calculation import read_answers
-from app.api.documented import answered, body_of, faults, json_answer, known
+from app.api.documented import answered, body_of, either_form, faults, json_answer, known
 from app.api.models import Assessment, CalculatedScore, Catalogue, Policies, ScoreDefinition
+from app.api.negotiation import wants_fhir
 from app.api.wire import (
     assessment_json,
     catalogue_json,
@@ -25,17 +27,22 @@ from app.api.wire import (
 from app.assess import assess, calculate, estimate
 from app.body import read_body
 from app.engine.score import Score
+from app.fhir.codes import CodeBook
+from app.fhir.published.assessment_bundle import assessment_bundle
 from app.fhir.reader import Reader
 from app.knowledge import Knowledge
 from app.knowledge.instrument import Instrument
 from app.knowledge.patient_score import PatientScore
 
 MAX_ANSWER_BYTES = 64_000
+# Names the uuids of the resources that are given out, so that they are those of no other service.
+_RESOURCES = UUID("7d0c5b1e-3f0a-5d57-9a0e-5f2f1f6f0c11")
 _encode = msgspec.json.Encoder().encode
 
 
 def router(
     *,
+    book: CodeBook,
     knowledge: Knowledge,
     reader: Reader,
     questionnaires: Mapping[str, bytes],
@@ -121,12 +128,18 @@ def router(
         summary="Assess the Bundle of one patient",
         tags=["Assessments"],
         response_model=Assessment,
-        responses=faults(*answered()),
+        responses={**either_form(), **faults(*answered())},
         openapi_extra=_bundle_body(),
     )
     async def assess_bundle(request: Request) -> Response:
         body = await read_body(request, max_bytes)
         found = assess(reader.bundle(body), clock(), knowledge)
+        if wants_fhir(",".join(request.headers.getlist("accept"))):
+            # The same Bundle at the same moment has the same ids, and no two patients share one.
+            named = f"{found.as_of.isoformat()} {knowledge.digest} {hashlib.sha256(body).hexdigest()}"
+            whole = uuid5(_RESOURCES, named)
+            bundle = assessment_bundle(book, found, lambda key: str(uuid5(whole, key)))
+            return Response(_encode(bundle), media_type="application/fhir+json")
         return json_answer(_encode(assessment_json(found, str(uuid4()))))
 
     return routes

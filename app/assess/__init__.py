@@ -8,6 +8,7 @@ from app.assess.judging import case_of, judge
 from app.assess.lesions import group
 from app.assess.record import Record
 from app.assess.result import Alert, Assessment, LesionAssessment, Prognosis, Scored
+from app.assess.unseen import not_settled
 from app.assess.whole_patient import patient_of
 from app.engine.provenance import Age
 from app.engine.question import given
@@ -56,6 +57,7 @@ def assess(record: Record, as_of: datetime, knowledge: Knowledge) -> Assessment:
         alerts=tuple(sorted(_every_alert(alarms, lesions), key=lambda alert: alert.urgency.rank)),
         bone_disease=grouped.bone_disease,
         unavailable=record.unavailable,
+        looked_at=record.looked_at,
         whole_patient=patient,
     )
 
@@ -68,7 +70,7 @@ def estimate(score: PatientScore, answers: Mapping[str, Sequence[str]]) -> Progn
     """
     stated = {code: given(score.score.item(code), options) for code, options in answers.items()}
     result = score.score.evaluate(stated)
-    return Prognosis(score, result, score.remark(result))
+    return Prognosis(score, result, result.settled, score.remark(result))
 
 
 def _with_patient_alarms(
@@ -126,7 +128,8 @@ def calculate(instrument: Instrument, answers: Mapping[str, Sequence[str]]) -> S
 
 
 def _assess_lesion(lesion: Lesion, patient: Patient, knowledge: Knowledge) -> LesionAssessment:
-    scores = tuple(_score(lesion, i) for i in knowledge.instruments.values())
+    unseen = patient.unavailable
+    scores = tuple(not_settled(_score(lesion, i), unseen) for i in knowledge.instruments.values())
     case = case_of(lesion, patient, scores)
     counts = lesion.not_scored is None
     return LesionAssessment(

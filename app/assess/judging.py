@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 
+from app.assess.record import LESION_NEEDS
 from app.assess.result import Judgement, Scored
+from app.assess.unseen import undecided, worse_too
 from app.engine.criteria import Given
 from app.engine.provenance import Age
 from app.engine.score import ScoreResult
@@ -20,7 +22,10 @@ _STATUS = local_policy("TIME-3", "A preliminary entry counts and is marked provi
 
 def case_of(lesion: Lesion, patient: Patient, scores: tuple[Scored, ...]) -> Case:
     """One lesion with the totals that its scores leave possible, a worse one that is recorded among them."""
-    totals = {s.instrument.code: _with_recorded(lesion, s.result) for s in scores if s.result is not None}
+    if LESION_NEEDS & patient.unavailable:
+        totals = {s.instrument.code: worse_too(s.result) for s in scores if s.result is not None}
+    else:
+        totals = {s.instrument.code: _with_recorded(lesion, s.result) for s in scores if s.result is not None}
     return Case(lesion, patient, totals)
 
 
@@ -41,7 +46,8 @@ def judge(case: Case, knowledge: Knowledge) -> tuple[Judgement, ...]:
     if case.lesion.not_scored is not None:
         return ()
     judged = (_judge(case, pathway) for pathway in knowledge.pathways.values())
-    return tuple(one for one in judged if one is not None)
+    unseen = case.patient.unavailable
+    return tuple(undecided(one, unseen) for one in judged if one is not None)
 
 
 def _judge(case: Case, pathway: Pathway) -> Judgement | None:

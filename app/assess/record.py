@@ -1,13 +1,20 @@
 """What a patient's record says, free of any wire format: the entrance to the pure core."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from enum import StrEnum
 from typing import NamedTuple
 
 from app.engine.reading import Interval, Side
 from app.knowledge.anatomy import Place
 from app.knowledge.conditions import Disease
+
+# Every finding of a lesion may stand in any of these, and so may a lesion; a resource that cannot be read at
+# all may be any of them. The Patient and the medications answer nothing of a score or a pathway of a lesion.
+LESION_NEEDS = frozenset(
+    {"conditions", "observations", "procedures", "bodyStructures", "questionnaireResponses", "resources"}
+)
 
 
 class When(NamedTuple):
@@ -125,6 +132,15 @@ class Gap:
     reason: str
 
 
+class Completeness(StrEnum):
+    """How far one data need could be looked at; absence is concluded from the first two only."""
+
+    COMPLETE = "complete"
+    NONE_FOUND = "none-found"
+    PARTIAL = "partial"
+    UNAVAILABLE = "unavailable"
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """Everything read of one patient.
@@ -135,6 +151,7 @@ class Record:
         tumours: the primary tumours that Conditions name.
         born: the birth date.
         unavailable: data needs that could not be looked at in full, such as ``observations``.
+        looked_at: how far each data need could be.
     """
 
     patient: str | None
@@ -148,3 +165,4 @@ class Record:
     unavailable: frozenset[str] = field(default_factory=frozenset)
     tumours: Sequence[Tumour] = ()
     born: When | None = None
+    looked_at: Mapping[str, Completeness] = field(default_factory=dict)

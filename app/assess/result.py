@@ -1,10 +1,10 @@
 """What an assessment holds: per lesion, every score with what it leaves open, and what to say."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from app.assess.record import Gap
+from app.assess.record import LESION_NEEDS, Completeness, Gap
 from app.engine.provenance import Citation, Source
 from app.engine.question import compatible
 from app.engine.reading import Fact, Facts, Interval
@@ -90,10 +90,15 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class Prognosis:
-    """One prognostic score of the patient: shown beside, never deciding."""
+    """One prognostic score of the patient: shown beside, never deciding.
+
+    Args:
+        settled: whether one band is left, by a record of which everything was seen.
+    """
 
     score: PatientScore
     result: ScoreResult
+    settled: bool
     cautions: tuple[Remark, ...] = ()
 
 
@@ -166,6 +171,7 @@ class Assessment:
         gaps: what could not be looked at, or is not recorded.
         bone_disease: whether the record holds bone disease that counts.
         unavailable: data needs that could not be looked at in full.
+        looked_at: how far each data need could be.
         whole_patient: what belongs to no single lesion.
     """
 
@@ -178,6 +184,7 @@ class Assessment:
     alerts: tuple[Alert, ...]
     bone_disease: bool
     unavailable: frozenset[str]
+    looked_at: Mapping[str, Completeness] = field(default_factory=dict)
     whole_patient: Patient = field(default_factory=Patient)
 
     @property
@@ -202,7 +209,8 @@ class Assessment:
 def prognosis_of(score: PatientScore, patient: Patient) -> Prognosis:
     """One prognostic score from the record of a patient."""
     result = score.score.evaluate(score.read(patient))
-    return Prognosis(score, result, score.remark(result))
+    settled = result.settled and not LESION_NEEDS & patient.unavailable
+    return Prognosis(score, result, settled, score.remark(result))
 
 
 def finding_views(facts: Facts) -> tuple[FindingView, ...]:

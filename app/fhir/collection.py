@@ -12,8 +12,10 @@ import msgspec
 from app.assess.record import Gap
 from app.errors import UnreadableError
 from app.fhir import wire
-from app.fhir.strict import check_names, has_escaped_letters
+from app.fhir.outcomes import says_failed, says_more
+from app.fhir.strict import check_names, has_escaped_letters, read_small
 
+MORE_PAGES = "The search has more pages than were sent."
 Buffer = bytes | msgspec.Raw
 Decoded = wire.Single | wire.WholeBundle | wire.Bundle | wire.LooseBundle | wire.Stub
 
@@ -27,17 +29,29 @@ class Collected:
         unread: stubs of resources that do not decode, with their full URL.
         gaps: what could not be looked at, by data need.
         unavailable: those needs.
+        unseen: those of them of which nothing at all could be looked at.
     """
 
     resources: list[tuple[wire.Single | wire.Stub, str | None]] = field(default_factory=list)
     unread: list[wire.Stub | None] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
     unavailable: set[str] = field(default_factory=set)
+    unseen: set[str] = field(default_factory=set)
 
-    def lacks(self, need: str, reason: str) -> None:
-        """Note that a data need could not be looked at in full."""
+    def lacks(self, need: str, reason: str, *, wholly: bool = False) -> None:
+        """Note that a data need could not be looked at in full, or not at all."""
         self.gaps.append(Gap(need, reason))
         self.unavailable.add(need)
+        if wholly:
+            self.unseen.add(need)
+
+    def include(self, part: "Collected") -> None:
+        """Add what was collected apart."""
+        self.resources += part.resources
+        self.unread += part.unread
+        self.gaps += part.gaps
+        self.unavailable |= part.unavailable
+        self.unseen |= part.unseen
 
 
 def decode(raw: Buffer) -> Decoded:
@@ -56,6 +70,7 @@ def decode(raw: Buffer) -> Decoded:
         return _decode_apart(raw)
     if isinstance(whole, wire.WholeBundle):
         data = bytes(raw)
+        _check_members(data)
         if data.count(b'"subject"') != subjects_in(whole) or has_escaped_letters(data):
             return _decode_apart(raw)
         return whole
@@ -73,10 +88,34 @@ def _decode_apart(raw: Buffer) -> wire.Bundle | wire.LooseBundle | wire.Stub | w
         known: wire.Known = wire.decode_known(raw)
     except wire.DECODE_ERRORS:
         stub = _stub(raw)
-        return _loosely(raw) if stub.resourceType == "Bundle" else stub
-    if not isinstance(known, wire.Bundle):
+        if stub.resourceType != "Bundle":
+            return stub
+        _check_members(bytes(raw))
+        return _loosely(raw)
+    if isinstance(known, wire.Bundle):
+        _check_members(bytes(raw))
+    else:
         check_names(bytes(raw))
     return known
+
+
+def _check_members(bundle: bytes) -> None:
+    """Refuse a Bundle that writes a member of its own twice: an empty list after a full one is no absence.
+
+    Raises:
+        UnreadableError: it does.
+    """
+    if not has_escaped_letters(bundle) and all(bundle.count(name) <= 1 for name in _ONCE):
+        return
+    members = _decode_members(bundle)
+    held = sum(len(name.encode()) + len(bytes(value)) for name, value in members.items())
+    # Around each name two quotes, after it a colon, between members a comma, around all two braces.
+    if len(bundle) > held + 4 * len(members) + 1:
+        read_small(bundle)
+
+
+_ONCE = (b'"entry"', b'"link"', b'"total"')
+_decode_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
 def _loosely(raw: Buffer) -> wire.LooseBundle:
@@ -108,46 +147,75 @@ def ensure_object(body: Buffer) -> None:
         raise UnreadableError("The body is not a JSON object: check its syntax.") from None
 
 
-def collect(
-    found: Decoded,
-    into: Collected,
-    needs: Sequence[str],
-) -> None:
-    """Add a resource, or those of a Bundle, noting what the Bundle says it lacks of each need."""
-    if isinstance(found, wire.WholeBundle):
-        _collect_whole(found, into, needs)
-    elif isinstance(found, wire.Bundle | wire.LooseBundle):
-        _collect_apart(found, into, needs)
-    elif isinstance(found, wire.OperationOutcome):
-        if _failed(found):
+def collect(found: Decoded, into: Collected, needs: Sequence[str], *, page: bool = False) -> int:
+    """Add a resource, or those of a Bundle, noting what the Bundle says it lacks of each need.
+
+    Args:
+        found: the resource or Bundle.
+        into: everything so far.
+        needs: the data needs that it answers.
+        page: whether it is one page of a search that is followed: then how many there are in all, and
+            whether there are more, is for the one who follows.
+
+    Returns:
+        How many matches it holds; 0 for what is no Bundle.
+    """
+    if isinstance(found, wire.WholeBundle | wire.Bundle | wire.LooseBundle):
+        held = _Held()
+        if isinstance(found, wire.WholeBundle):
+            _collect_whole(found, into, held)
+        else:
+            _collect_apart(found, into, held, needs)
+        _note_lacks(found, into, needs, held, page=page)
+        return held.matches
+    if isinstance(found, wire.OperationOutcome):
+        if says_failed(found):
             for need in needs:
-                into.lacks(need, "The server reports an error instead of data.")
+                into.lacks(need, "The server reports an error instead of data.", wholly=True)
     elif isinstance(found, wire.Stub):
         into.unread.append(found)
         into.resources.append((found, None))
     else:
         into.resources.append((found, None))
+    return 0
 
 
-def _collect_whole(bundle: wire.WholeBundle, into: Collected, needs: Sequence[str]) -> None:
-    matches, failed = 0, False
+@dataclass(slots=True)
+class _Held:
+    """What a Bundle was found to hold.
+
+    Args:
+        failed: whether it reports an error for part of the search.
+        more: whether it says that there may be more than was sent.
+    """
+
+    matches: int = 0
+    failed: bool = False
+    more: bool = False
+
+    def note(self, outcome: wire.OperationOutcome) -> None:
+        self.failed = self.failed or says_failed(outcome)
+        self.more = self.more or says_more(outcome)
+
+
+def _collect_whole(bundle: wire.WholeBundle, into: Collected, held: _Held) -> None:
     for entry in bundle.entry or ():
         resource = entry.resource
-        failed = failed or _refused(entry.response)
+        held.failed = held.failed or _refused(entry.response)
         if resource is None:
             continue
         if isinstance(resource, wire.OperationOutcome):
-            failed = failed or _failed(resource)
+            held.note(resource)
             continue
-        matches += entry.search is None or entry.search.mode in (None, "match")
+        held.matches += entry.search is None or entry.search.mode in (None, "match")
         into.resources.append((resource, entry.fullUrl))
-    _note_lacks(bundle.link, bundle.total, matches, into, needs, failed=failed)
 
 
-def _collect_apart(bundle: wire.Bundle | wire.LooseBundle, into: Collected, needs: Sequence[str]) -> None:
-    matches, failed = 0, False
+def _collect_apart(
+    bundle: wire.Bundle | wire.LooseBundle, into: Collected, held: _Held, needs: Sequence[str]
+) -> None:
     for entry in _entries(bundle, into):
-        failed = failed or _refused(entry.response)
+        held.failed = held.failed or _refused(entry.response)
         if entry.resource is msgspec.UNSET:
             continue
         raw = bytes(entry.resource)
@@ -160,21 +228,20 @@ def _collect_apart(bundle: wire.Bundle | wire.LooseBundle, into: Collected, need
                 continue
             if unread.resourceType == "OperationOutcome":
                 # It says that something went wrong, and not what: nothing may be concluded.
-                failed = True
+                held.failed = True
                 continue
             if unread.resourceType == "Bundle":
-                _collect_apart(_loosely(raw), into, needs)
+                collect(_loosely(raw), into, needs)
                 continue
             resource = unread
         if isinstance(resource, wire.OperationOutcome):
-            failed = failed or _failed(resource)
+            held.note(resource)
             continue
-        matches += entry.search is None or entry.search.mode in (None, "match")
+        held.matches += entry.search is None or entry.search.mode in (None, "match")
         if isinstance(resource, wire.Bundle):
-            _collect_apart(resource, into, needs)
+            collect(resource, into, needs)
         else:
             into.resources.append((resource, entry.fullUrl))
-    _note_lacks(bundle.link, bundle.total, matches, into, needs, failed=failed)
 
 
 def _unread(raw: bytes, into: Collected) -> wire.Stub | None:
@@ -200,28 +267,41 @@ def _entries(bundle: wire.Bundle | wire.LooseBundle, into: Collected) -> Iterato
 
 
 def _note_lacks(
-    links: Sequence[wire.Link] | None,
-    total: int | None,
-    matches: int,
+    bundle: wire.WholeBundle | wire.Bundle | wire.LooseBundle,
     into: Collected,
     needs: Sequence[str],
+    held: _Held,
     *,
-    failed: bool,
+    page: bool,
 ) -> None:
-    paged = any(link.relation == "next" for link in links or ())
+    paged = next_page(bundle) is not None
+    total = bundle.total
     for need in needs:
-        if failed:
+        if held.failed:
             into.lacks(need, "The server reports an error for part of the search.")
+        if held.more:
+            into.lacks(need, "The server says that there may be more than it sent.")
+        if page:
+            continue
         if paged:
-            into.lacks(need, "The search has more pages than were sent.")
-        elif total is not None and total > matches:
-            into.lacks(need, f"The search found {total} resources and {matches} were sent.")
+            into.lacks(need, MORE_PAGES)
+        elif total is not None and total > held.matches:
+            into.lacks(need, fewer_than_found(total, held.matches))
+
+
+def next_page(bundle: wire.WholeBundle | wire.Bundle | wire.LooseBundle) -> str | None:
+    """The address of the next page as the server writes it, empty where it gives none; None at the last."""
+    for link in bundle.link or ():
+        if link.relation == "next":
+            return link.url or ""
+    return None
+
+
+def fewer_than_found(total: int, matches: int) -> str:
+    """What is lacking where a search counts more than it sends."""
+    return f"The search found {total} resources and {matches} were sent."
 
 
 def _refused(response: wire.EntryResponse | None) -> bool:
     """Whether an entry of a batch answer says that its part of the batch failed."""
     return response is not None and response.status is not None and not response.status.startswith("2")
-
-
-def _failed(outcome: wire.OperationOutcome) -> bool:
-    return any(issue.severity in ("error", "fatal") for issue in outcome.issue or ())

@@ -1,17 +1,29 @@
 """R4 resources in, one patient's record out. One bad entry is set aside and never costs the rest."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 import msgspec
 
-from app.assess.record import Diagnosis, Entry, Gap, Record, Structure, Total, Treatment, Tumour, When
+from app.assess.record import (
+    Completeness,
+    Diagnosis,
+    Entry,
+    Gap,
+    Record,
+    Structure,
+    Total,
+    Treatment,
+    Tumour,
+    When,
+)
 from app.errors import UnreadableError
 from app.fhir import wire
 from app.fhir.codes import CodeBook
 from app.fhir.collection import Collected, collect, decode
 from app.fhir.diagnoses import diagnosis_of, holds, medicines_of, structure_of, treatments_of, tumours_of
 from app.fhir.names import Names, own_reference, safe
+from app.fhir.needs import NEED_BY_TYPE, TYPES
 from app.fhir.observations import (
     FINAL,
     IGNORED,
@@ -33,15 +45,7 @@ from app.fhir.times import read_when
 from app.fhir.versions import latest_versions
 from app.knowledge import Knowledge
 
-NEEDS = {
-    "Patient": "patient",
-    "Condition": "conditions",
-    "Observation": "observations",
-    "Procedure": "procedures",
-    "BodyStructure": "bodyStructures",
-    "QuestionnaireResponse": "questionnaireResponses",
-}
-_ALL_NEEDS = tuple(sorted(NEEDS.values()))
+_ALL_NEEDS = tuple(sorted(NEED_BY_TYPE.values()))
 
 
 class Reader:
@@ -105,19 +109,21 @@ class Reader:
         if gate is None:
             for resource, _ in collected.resources:
                 _count_unprovable(resource, parts)
-            return self._record(None, names, parts)
-        self._sort(collected, gate, parts)
-        self._unpack(gate, parts)
-        return self._record(gate.patient, names, parts)
+            record = self._record(None, names, parts)
+        else:
+            self._sort(collected, gate, parts)
+            self._unpack(gate, parts)
+            record = self._record(gate.patient, names, parts)
+        return replace(record, looked_at=_looked_at(collected, record.unavailable))
 
     def _note_unread(self, collected: Collected, parts: "_Parts") -> None:
         for stub in collected.unread:
             if stub is None or not stub.resourceType:
                 parts.lacks("resources", "A resource cannot be read and is set aside.")
-            elif stub.resourceType in NEEDS and self._matters(stub):
+            elif stub.resourceType in NEED_BY_TYPE and self._matters(stub):
                 name = f"{stub.resourceType}/{stub.id}" if safe(stub.id) else stub.resourceType
                 parts.lacks(
-                    NEEDS[stub.resourceType],
+                    NEED_BY_TYPE[stub.resourceType],
                     f"{name} has a member of the wrong type and is set aside; send valid R4.",
                 )
 
@@ -204,7 +210,7 @@ class Reader:
     ) -> bool:
         reference = subject.reference if subject is not None else None
         kind = resource.resourceType if isinstance(resource, wire.Stub) else type(resource).__name__
-        need = NEEDS.get(kind or "")
+        need = NEED_BY_TYPE.get(kind or "")
         if reference is None and need is None:
             return False
         whose = gate.whose(reference)
@@ -335,9 +341,29 @@ class Reader:
 
 def _count_unprovable(resource: wire.Single | wire.Stub, parts: "_Parts") -> None:
     kind = resource.resourceType if isinstance(resource, wire.Stub) else type(resource).__name__
-    need = NEEDS.get(kind or "")
+    need = NEED_BY_TYPE.get(kind or "")
     if need is not None and need != "patient":
         parts.unprovable[need] = parts.unprovable.get(need, 0) + 1
+
+
+def _looked_at(collected: Collected, unavailable: frozenset[str]) -> Mapping[str, Completeness]:
+    """How far each data need could be looked at."""
+    found = {
+        resource.resourceType if isinstance(resource, wire.Stub) else type(resource).__name__
+        for resource, _ in collected.resources
+    }
+    # A resource of a type that cannot be told may belong to any of them.
+    unavailable = unavailable if "resources" not in unavailable else frozenset(TYPES)
+    return {need: _how_far(need, found, collected.unseen, unavailable) for need in TYPES}
+
+
+def _how_far(
+    need: str, found: Collection[str | None], unseen: set[str], unavailable: Collection[str]
+) -> Completeness:
+    held = any(kind in found for kind in TYPES[need])
+    if need in unavailable:
+        return Completeness.UNAVAILABLE if need in unseen and not held else Completeness.PARTIAL
+    return Completeness.COMPLETE if held else Completeness.NONE_FOUND
 
 
 def _birth_date(patient: wire.Patient) -> When | None:
@@ -377,4 +403,4 @@ class _Parts:
         self.unavailable.add(need)
 
     def refuse_modified(self, kind: str, reference: str) -> None:
-        self.lacks(NEEDS[kind], f"{reference} carries a modifier this service does not know.")
+        self.lacks(NEED_BY_TYPE[kind], f"{reference} carries a modifier this service does not know.")

@@ -5,9 +5,11 @@ date is that of the oldest entry behind it. Filed, it is never read back as some
 """
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from types import MappingProxyType
 
-from app.assess.result import Assessment, LesionAssessment, Scored, finding_view
+from app.assess.result import Assessment, LesionAssessment, Prognosis, Scored, finding_view
 from app.engine.provenance import Source
 from app.engine.question import Answer, Item
 from app.engine.reading import Fact, Interval, ItemReadings
@@ -28,6 +30,9 @@ _UCUM = "http://unitsofmeasure.org"
 _POINTS = "{score}"
 _CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
 _ABSENT = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
+_NOT_RECORDED = MappingProxyType({"dataAbsentReason": {"coding": [{"system": _ABSENT, "code": "unknown"}]}})
+# The reference of the Device that every resource of this service contains.
+SOFTWARE = "#software"
 # What R4 allows a score to be derived from, of what scores are read from.
 _INPUTS = ("Observation", "QuestionnaireResponse")
 _OUTSIDE = "SINS-E13"
@@ -59,12 +64,77 @@ def score_observation(
     if result is None:
         raise ValueError("a score that does not apply cannot be filed")
     lesion = assessed.lesion
-    sources = [source for answer in result.answers.values() for source in answer.sources]
+    return _observation(
+        book,
+        assessment,
+        result,
+        identity,
+        _Told(
+            final=is_final(scored),
+            interpretations=tuple(_interpretations(scored, result)),
+            notes=tuple(notes(scored)),
+            components=tuple(_components(book, scored, result, lesion)),
+            lesion=lesion,
+        ),
+        unsaved,
+    )
+
+
+def prognosis_observation(
+    book: CodeBook,
+    assessment: Assessment,
+    prognosis: Prognosis,
+    identity: str,
+    unsaved: Collection[str] = (),
+) -> Json:
+    """One prognostic score of the patient as a resource; it is about no lesion.
+
+    Args:
+        book: the codes under this deployment's base.
+        assessment: where the score comes from.
+        prognosis: the score with its result.
+        identity: the id of the Observation, a uuid.
+        unsaved: references of resources that stand in no record yet.
+    """
+    result = prognosis.result
+    told = _Told(
+        final=result.settled and not any(source.provisional for source in _sources(result)),
+        interpretations=tuple(result.score.band(code).label for code in result.bands),
+        notes=(*_open_ends(result), *dict.fromkeys(caution.text for caution in prognosis.cautions)),
+        components=tuple(_in_words(result)),
+    )
+    return _observation(book, assessment, result, identity, told, unsaved)
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What a score says beside its number.
+
+    Args:
+        lesion: what it is about; None for a score of the patient.
+    """
+
+    final: bool
+    interpretations: tuple[str, ...]
+    notes: tuple[str, ...]
+    components: tuple[Json, ...]
+    lesion: Lesion | None = None
+
+
+def _observation(
+    book: CodeBook,
+    assessment: Assessment,
+    result: ScoreResult,
+    identity: str,
+    told: _Told,
+    unsaved: Collection[str],
+) -> Json:
+    sources = _sources(result)
     observation: Json = {
         "resourceType": "Observation",
         "id": identity,
-        "contained": [_software(assessment.knowledge)],
-        "status": "final" if _is_final(scored, sources) else "preliminary",
+        "contained": [software(assessment.knowledge)],
+        "status": "final" if told.final else "preliminary",
         "category": [{"coding": [{"system": _CATEGORY, "code": "exam"}]}],
         "code": {
             "coding": [{"system": book.observable_system, "code": result.score.code}],
@@ -73,7 +143,7 @@ def score_observation(
     }
     if assessment.patient is not None:
         observation["subject"] = {"reference": f"Patient/{assessment.patient}"}
-    conditions = standing(lesion.conditions, ("Condition",), unsaved)
+    conditions = standing(told.lesion.conditions, ("Condition",), unsaved) if told.lesion is not None else ()
     if conditions:
         observation["focus"] = [{"reference": conditions[0]}]
     observation |= {
@@ -81,38 +151,43 @@ def score_observation(
         "issued": assessment.as_of.isoformat(),
         **_value(result),
     }
-    interpretations = [{"text": text} for text in _interpretations(scored, result)]
-    if interpretations:
-        observation["interpretation"] = interpretations
-    notes = [{"text": text} for text in _notes(scored, result)]
-    if notes:
-        observation["note"] = notes
-    site = body_site(lesion.place)
+    if told.interpretations:
+        observation["interpretation"] = [{"text": text} for text in told.interpretations]
+    if told.notes:
+        observation["note"] = [{"text": text} for text in told.notes]
+    site = body_site(told.lesion.place) if told.lesion is not None else None
     if site is not None:
         observation["bodySite"] = site
-    observation |= {"method": {"text": _method(assessment.knowledge)}, "device": {"reference": "#software"}}
+    observation |= {"method": {"text": method(assessment.knowledge)}, "device": {"reference": SOFTWARE}}
     derived = standing((source.reference for source in sources), _INPUTS, unsaved)
     if derived:
         observation["derivedFrom"] = [{"reference": reference} for reference in derived]
-    observation["component"] = list(_components(book, scored, result, lesion))
+    observation["component"] = list(told.components)
     return observation
 
 
-def _software(knowledge: Knowledge) -> Json:
+def _sources(result: ScoreResult) -> list[Source]:
+    return [source for answer in result.answers.values() for source in answer.sources]
+
+
+def software(knowledge: Knowledge) -> Json:
+    """This service as a Device, to be contained in what it made."""
     return {
         "resourceType": "Device",
-        "id": "software",
+        "id": SOFTWARE.removeprefix("#"),
         "deviceName": [{"name": PRODUCT, "type": "model-name"}],
         "version": [{"value": knowledge.version}],
     }
 
 
-def _method(knowledge: Knowledge) -> str:
+def method(knowledge: Knowledge) -> str:
+    """How a score was worked out: the service, and its knowledge to the byte."""
     return f"{OWN_METHOD}{knowledge.version} {knowledge.digest[:12]}"
 
 
-def _is_final(scored: Scored, sources: Collection[Source]) -> bool:
-    """Whether it is settled, and by entries that are final themselves."""
+def is_final(scored: Scored) -> bool:
+    """Whether a score is settled, and by entries that are final themselves."""
+    sources = _sources(scored.result) if scored.result is not None else ()
     return scored.settled and not any(source.provisional for source in sources)
 
 
@@ -143,25 +218,36 @@ def _points(number: int) -> Json:
 
 
 def _interpretations(scored: Scored, result: ScoreResult) -> Iterator[str]:
-    """Every category still possible, but for a reassuring one beside what speaks against it."""
+    """That it is outside its validated use, and every category that may be told."""
     if any(flag.key == _OUTSIDE for flag in scored.flags):
         yield "outside validated use"
+    yield from categories(scored, result)
+
+
+def categories(scored: Scored, result: ScoreResult) -> tuple[str, ...]:
+    """Every category still possible, but for a reassuring one beside what speaks against it."""
     disputed = scored.advice is not None and scored.advice.key == _DISAGREEING
     kept = result.bands
     if disputed or scored.flags:
         kept = tuple(code for code in kept if code != result.score.bands[0].code)
-    yield from (result.score.band(code).label for code in kept)
+    return tuple(result.score.band(code).label for code in kept)
 
 
-def _notes(scored: Scored, result: ScoreResult) -> Iterator[str]:
+def notes(scored: Scored) -> Iterator[str]:
+    """What a score leaves open, and what is to be said beside it."""
+    if scored.result is not None:
+        yield from _open_ends(scored.result, scored.applicability.reason)
+    yield from dict.fromkeys(remark.text for remark in (*scored.flags, *scored.cautions))
+
+
+def _open_ends(result: ScoreResult, reason: str | None = None) -> Iterator[str]:
     if result.total is None:
         yield f"Every total still possible: {', '.join(map(str, result.totals))}."
-    if scored.applicability.reason is not None:
-        yield scored.applicability.reason
+    if reason is not None:
+        yield reason
     if result.missing:
         labels = ", ".join(result.score.item(code).label.lower() for code in result.missing)
         yield f"Not recorded or too old: {labels}."
-    yield from dict.fromkeys(remark.text for remark in (*scored.flags, *scored.cautions))
 
 
 # -- items ----------------------------------------------------------------------------------------------
@@ -177,14 +263,27 @@ def _components(book: CodeBook, scored: Scored, result: ScoreResult, lesion: Les
         if form is not None:
             code = {"coding": [{"system": book.observable_system, "code": form.finding}], **code}
         if not answer.recorded:
-            yield {"code": code, "dataAbsentReason": {"coding": [{"system": _ABSENT, "code": "unknown"}]}}
+            yield {"code": code, **_NOT_RECORDED}
         elif not answer.single:
-            labels = "; or ".join(item.labels[option] for option in answer.possible)
-            yield {"code": code, "valueCodeableConcept": {"text": labels}}
+            yield {"code": code, "valueCodeableConcept": {"text": _words(item, answer)}}
         elif form is not None and reading is not None:
             yield {"code": code, "valueCodeableConcept": _answered(book, item, answer, form, reading, lesion)}
         else:
             yield {"code": code, "valueCodeableConcept": _placed(item, answer, lesion)}
+
+
+def _in_words(result: ScoreResult) -> Iterator[Json]:
+    """The items of a score of the patient, which are read from more than one kind of entry each."""
+    for item in result.score.items:
+        answer = result.answers[item.code]
+        if answer.recorded:
+            yield {"code": {"text": item.label}, "valueCodeableConcept": {"text": _words(item, answer)}}
+        else:
+            yield {"code": {"text": item.label}, **_NOT_RECORDED}
+
+
+def _words(item: Item, answer: Answer) -> str:
+    return "; or ".join(item.labels[option] for option in answer.possible)
 
 
 def _answered(

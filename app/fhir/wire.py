@@ -220,6 +220,7 @@ class Patient(_Part, tag_field="resourceType", tag="Patient"):
 
 class OutcomeIssue(_Part):
     severity: str | None = None
+    details: Concept | None = None
 
 
 class OperationOutcome(_Part, tag_field="resourceType", tag="OperationOutcome"):

@@ -24,6 +24,7 @@ PROBLEM: Json = {
         "title": {"type": "string", "minLength": 1},
         "status": {"type": "integer", "minimum": 400, "maximum": 599},
         "detail": {"type": "string", "minLength": 1},
+        "layer": {"enum": ["fhir-server", "authorization-server"]},
         "instance": {"type": "string", "pattern": "^urn:uuid:[0-9a-f-]{36}$"},
         "errors": {
             "type": "array",

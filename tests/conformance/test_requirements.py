@@ -58,7 +58,7 @@ def test_what_is_documented_has_its_section() -> None:
     documented = [one for one in REQUIREMENTS if one.state is State.DOCUMENTED]
     assert documented
     for one in documented:
-        named = re.match(r'([\w/]+\.md), "([^"]+)": ', one.reason)
+        named = re.match(r'([\w/-]+\.md), "([^"]+)": ', one.reason)
         assert named, one.number
         headings = re.findall(r"(?m)^#+ (.+)$", (ROOT / named[1]).read_text(encoding="utf-8"))
         assert named[2] in headings, one.number

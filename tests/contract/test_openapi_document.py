@@ -29,6 +29,9 @@ OPERATIONS = {
     "calculateSins": ("post", "/api/v1/scores/sins"),
     "calculateMirels": ("post", "/api/v1/scores/mirels"),
     "assessBundle": ("post", "/api/v1/assessments"),
+    "getCapabilityStatement": ("get", "/fhir/metadata"),
+    "searchFhirDefinitions": ("get", "/fhir/{resource_type}"),
+    "getFhirDefinition": ("get", "/fhir/{resource_type}/{identity}"),
     "isLive": ("get", "/health/live"),
     "isReady": ("get", "/health/ready"),
 }
@@ -142,7 +145,8 @@ def test_errors_are_what_each_front_door_sends(
     operations: Mapping[tuple[str, str], Mapping[str, Any]],
 ) -> None:
     for (_, path), operation in operations.items():
-        wanted = "application/fhir+json" if path.startswith("/cds-services") else "application/problem+json"
+        speaks_fhir = path.startswith(("/cds-services", "/fhir/"))
+        wanted = "application/fhir+json" if speaks_fhir else "application/problem+json"
         for status, response in operation["responses"].items():
             if int(status) >= 400:
                 assert list(response["content"]) == [wanted], (path, status)

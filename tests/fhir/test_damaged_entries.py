@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.assess import assess
+from app.assess.result import Assessment
 from app.errors import UnreadableError
 from tests.fhir.records import (
     AS_OF,
@@ -89,6 +90,24 @@ DAMAGED: list[tuple[str, Any]] = [
 ]
 
 
+def points_of(found: Assessment) -> dict[str, dict[str, Any]]:
+    """What every score leaves possible, but for whether that is settled."""
+    scores = scores_of(found)
+    return {
+        lesion: {code: score and (score[0], score[2]) for code, score in held.items()}
+        for lesion, held in scores.items()
+    }
+
+
+def settles_something_calm(found: Assessment) -> bool:
+    """Whether a score of a lesion is settled as anything but the worst."""
+    scores = [scored for held in found.lesions for scored in held.scores]
+    return any(
+        scored.settled and scored.result is not None and scored.result.bands != (scored.instrument.alarm,)
+        for scored in scores
+    )
+
+
 def named(damage: Any) -> str:
     return json.dumps(damage)[:60]
 
@@ -97,7 +116,9 @@ def named(damage: Any) -> str:
 def test_a_damaged_entry_costs_itself_only_and_is_named(need: str, damage: Any) -> None:
     whole = assessed(*RECORD[1:])
     found = assessed(*RECORD[1:], damage)
-    assert scores_of(found) == scores_of(whole)
+    assert points_of(found) == points_of(whole)
+    assert settles_something_calm(whole)
+    assert settles_something_calm(found) == (found.unavailable <= {"patient"})
     assert gaps(found, need)
     assert set(found.gaps) > set(whole.gaps)
 
@@ -114,7 +135,7 @@ def test_damage_anywhere_leaves_every_other_finding_as_it_was(
     for (_, damage), place in zip(damages, places, strict=False):
         entries.insert(place, damage)
     found = assess(READER.bundle(bundle(entries)), AS_OF, KNOWLEDGE)
-    assert scores_of(found) == scores_of(assessed(*RECORD[1:]))
+    assert points_of(found) == points_of(assessed(*RECORD[1:]))
     assert {need for need, _ in damages} <= {gap.need for gap in found.gaps}
     assert not found.complete
 
@@ -125,7 +146,7 @@ def test_no_json_value_as_an_entry_breaks_the_reading(place: int, value: Any) ->
     entries: list[Any] = list(RECORD)
     entries.insert(place, value)
     found = assess(READER.bundle(bundle(entries)), AS_OF, KNOWLEDGE)
-    assert scores_of(found) == scores_of(assessed(*RECORD[1:]))
+    assert points_of(found) == points_of(assessed(*RECORD[1:]))
     assert gaps(found, "resources")
 
 
@@ -192,13 +213,13 @@ def test_a_bundle_in_a_bundle_is_read() -> None:
 
 def test_a_damaged_entry_in_a_nested_bundle_costs_itself_only() -> None:
     found = assessed(nested(*RECORD[1:], 5))
-    assert scores_of(found) == scores_of(assessed(*RECORD[1:]))
+    assert points_of(found) == points_of(assessed(*RECORD[1:]))
     assert found.gaps
 
 
 def test_a_damaged_resource_in_a_nested_bundle_costs_itself_only() -> None:
     found = assessed(nested(*RECORD[1:], condition("bad", "L3", clinicalStatus="active")))
-    assert scores_of(found) == scores_of(assessed(*RECORD[1:]))
+    assert points_of(found) == points_of(assessed(*RECORD[1:]))
     assert gaps(found, "conditions")
 
 
@@ -241,7 +262,7 @@ def test_f12_f13_shapes_of_other_versions_cost_themselves_only() -> None:
     stu3 = condition("stu3", "L3", clinicalStatus="active", verificationStatus="confirmed")
     r5 = structure("r5", None, includedStructure=[{"structure": site("L3")}])
     found = assessed(*RECORD[1:], stu3, r5)
-    assert scores_of(found) == scores_of(assessed(*RECORD[1:]))
+    assert points_of(found) == points_of(assessed(*RECORD[1:]))
     assert gaps(found, "conditions")
 
 

@@ -1,0 +1,1 @@
+"""Other people's FHIR servers: which are asked, how, and what came back."""
