@@ -59,7 +59,8 @@ def serve(
     workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
 ) -> None:
     """Start the service with the settings of the environment (SPINE_METS_...)."""
-    import uvicorn  # noqa: PLC0415  only this command needs a server
+    from app.serving import Limits  # noqa: PLC0415  only this command needs a server
+    from app.serving import serve as run  # noqa: PLC0415  as above
 
     settings = _settings(host, port)
     # What would stop a worker stops here, with the name of the setting.
@@ -73,16 +74,17 @@ def serve(
         # Cards link to the pages of this very service, which only this machine reaches.
         os.environ.setdefault("SPINE_METS_PUBLIC_BASE_URL", _address(settings))
         _greet(settings)
-    uvicorn.run(
+    run(
         "app.main:create_app",
-        factory=True,
-        host=settings.host,
-        port=settings.port,
+        settings.host,
+        settings.port,
         workers=workers,
-        access_log=False,
-        log_level="warning",
-        server_header=False,
-        timeout_graceful_shutdown=25,
+        limits=Limits(
+            head=settings.head_deadline,
+            body=settings.body_deadline,
+            connections=settings.max_connections,
+            drain=settings.drain,
+        ),
     )
 
 

@@ -12,6 +12,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import openapi
@@ -311,6 +312,9 @@ class _Failures:
 
         try:
             await self.app(scope, receive, note_start)
+        except ClientDisconnect:
+            # The caller has gone, or its body came too late: nobody is there to be answered.
+            return
         except Exception as error:
             if scope["type"] != "http" or started:
                 raise

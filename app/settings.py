@@ -81,6 +81,10 @@ class Settings(BaseSettings):
         demo_fhir_servers: open ones on this machine, for the demo.
         fetch_deadline: seconds after which fetching ends, whatever is missing.
         fetch_target: seconds after which nothing is tried a second time.
+        head_deadline: seconds in which a request line and its headers have to come.
+        body_deadline: seconds in which the body has to come after them.
+        max_connections: connections held open at once by one process.
+        drain_seconds: seconds between the signal to stop and the end of accepting; see ``drain``.
     """
 
     model_config = SettingsConfigDict(env_prefix="SPINE_METS_", frozen=True, extra="ignore")
@@ -113,6 +117,11 @@ class Settings(BaseSettings):
     max_hook_bytes: Annotated[int, Field(ge=1024, le=20_000_000)] = 5_000_000
     max_bundle_bytes: Annotated[int, Field(ge=1024, le=100_000_000)] = 20_000_000
 
+    head_deadline: Annotated[float, Field(ge=0.1, le=120)] = 10.0
+    body_deadline: Annotated[float, Field(ge=0.1, le=600)] = 15.0
+    max_connections: Annotated[int, Field(ge=16, le=100_000)] = 1_000
+    drain_seconds: Annotated[float | None, Field(ge=0, le=60)] = None
+
     @model_validator(mode="before")
     @classmethod
     def _split_lists(cls, values: dict[str, object]) -> dict[str, object]:
@@ -129,6 +138,13 @@ class Settings(BaseSettings):
         if self.database is not None:
             return self.database
         return "sqlite://" if self.profile is Profile.DEMO else "sqlite:///spine-mets.db"
+
+    @property
+    def drain(self) -> float:
+        """Seconds for which it goes on after the signal to stop: as set, else 5, and none in the demo."""
+        if self.drain_seconds is not None:
+            return self.drain_seconds
+        return 0.0 if self.profile is Profile.DEMO else 5.0
 
     @field_validator("public_base_url")
     @classmethod

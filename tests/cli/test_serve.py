@@ -72,7 +72,7 @@ def test_it_stops_when_it_is_told_to_and_writes_no_traceback() -> None:
 
 
 def test_the_service_profile_starts_behind_a_gateway_and_greets_nobody() -> None:
-    with serving(profile="service", authentication="gateway", host="127.0.0.1") as running:
+    with serving(profile="service", authentication="gateway", host="127.0.0.1", drain_seconds="0") as running:
         assert httpx.get(f"{running.address}/").status_code == 404
         assert httpx.get(f"{running.address}/cds-services").status_code == 200
         running.stop()
