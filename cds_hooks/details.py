@@ -219,7 +219,8 @@ def _open(scored: Scored) -> Iterator[str]:
     if not scored.settled and result.would_settle:
         yield f"**Would settle it:** {names(result.score, result.would_settle)}."
     if result.missing:
-        yield f"**Not recorded or too old:** {_and(result, result.missing)}."
+        why = "Not recorded, too old, or not looked at" if scored.part_unseen else "Not recorded or too old"
+        yield f"**{why}:** {_and(result, result.missing)}."
     others = [FINDINGS[code].label.lower() for code in scored.record_next if code in FINDINGS]
     if others:
         yield f"**To record next:** {', '.join(others)}."

@@ -64,7 +64,7 @@ class Fetching:
             Wanted(key, self._templates[key].replace(PATIENT, taken.patient), taken.wishes[key].link)
             for key in keys
         ]
-        pulling = self._puller.pull(server, wishes, _access(request))
+        pulling = self._puller.pull(server, wishes, _access(request) if server.needs_token else OPEN)
         for pulled in await unless_gone(pulling, gone):
             taken.add(pulled.wanted.need, pulled)
 

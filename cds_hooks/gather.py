@@ -16,7 +16,7 @@ from app.fhir.orders import NO_DRAFTS, Drafts, read_drafts
 from app.fhir.patient_gate import PatientGate, Whose
 from app.fhir.reader import Reader
 from app.fhir.server.failure import Failure
-from app.fhir.server.fetched import fetched
+from app.fhir.server.fetched import NOT_COUNTED, Counted, fetched
 from app.fhir.server.searching import Pulled
 from app.fhir.strict import check_depth, has_escaped_letters
 from cds_hooks.protocol import Envelope, HookRequest, Prefetch, read_request
@@ -36,6 +36,7 @@ class Wish:
         link: the next page, where the client sent those before it; empty where it cannot be followed.
         tried: whether the client itself looked and failed.
         failure: why fetching it brought nothing, where it was tried.
+        counted: how many the client sent of those before it, and of how many.
     """
 
     key: str
@@ -43,11 +44,12 @@ class Wish:
     link: str | None = None
     tried: bool = False
     failure: Failure | None = None
+    counted: Counted = NOT_COUNTED
 
     @property
     def reason(self) -> str:
         """Why it is still open, in words."""
-        return self.why if self.failure is None else f"{self.why} {self.failure.value}"
+        return self.why if self.failure is None else self.failure.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +169,7 @@ class Taken:
 
     def add(self, key: str, pulled: Pulled) -> None:
         """Put what a server gave under a key to what was sent."""
-        found = fetched(pulled)
+        found = fetched(pulled, self.wishes[key].counted)
         self.collected.include(found.part)
         if found.failure is not None and found.nothing and self.wishes[key].link is None:
             self.wishes[key] = replace(self.wishes[key], failure=found.failure)
@@ -200,10 +202,11 @@ class Taken:
         if self.service.bundle == "conditions" and self.bundle is not None:
             added, unread = _added(self.bundle, self.collected)
         named = [*bases, *([self.request.fhir_server] if self.request.fhir_server else [])]
+        # Where the operator named the server, its own addresses are known: none is learnt from what it sends.
         own = [
             url
             for resource, url in self.collected.resources
-            if url and isinstance(resource, wire.Patient) and resource.id == self.patient
+            if not bases and url and isinstance(resource, wire.Patient) and resource.id == self.patient
         ]
         gate = PatientGate(self.patient, named, own)
         record = self.reader.collected(self.collected, gate)
@@ -390,9 +393,10 @@ def _take(key: str, prefetch: Prefetch, collected: Collected) -> Wish | None:
         if kind not in TYPES[key]:
             raise _wrong_resource(key)
     before = len(collected.resources)
-    collect(found, collected, [key], page=link is not None)
+    matches = collect(found, collected, [key], page=link is not None, search=True)
     set_aside_others(key, collected, before)
-    return None if link is None else Wish(key, MORE_PAGES, link=link)
+    counted = Counted(getattr(found, "total", None), matches)
+    return None if link is None else Wish(key, MORE_PAGES, link=link, counted=counted)
 
 
 def _wrong_resource(key: str) -> ContradictionError:

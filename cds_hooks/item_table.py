@@ -19,20 +19,23 @@ def item_tables(scored: Scored) -> tuple[str, ...]:
         return ()
     # A segment that the score was not validated for is never called stable, in the table neither.
     outside = any(flag.key == "SINS-E13" for flag in scored.flags) and scored.result.settled
-    full = _table(scored.result, _MAX_SOURCES, _MAX_CLAIMS, outside=outside)
-    return (full, _table(scored.result, 1, 1, outside=outside))
+    unseen = scored.part_unseen
+    full = _table(scored.result, _MAX_SOURCES, _MAX_CLAIMS, outside=outside, unseen=unseen)
+    return (full, _table(scored.result, 1, 1, outside=outside, unseen=unseen))
 
 
-def _table(result: ScoreResult, sources: int, claims: int, *, outside: bool) -> str:
+def _table(result: ScoreResult, sources: int, claims: int, *, outside: bool, unseen: bool) -> str:
     rows = ["| Item | The record says | Points | Source |", "|---|---|---|---|"]
     for item in result.score.items:
         answer = result.answers[item.code]
         points = _exactly(result.points(item.code))
-        said, named = _says_of(item, answer), _sources(item, answer, sources, claims)
+        said, named = _says_of(item, answer, unseen=unseen), _sources(item, answer, sources, claims)
         rows.append(f"| {item.label} | {said} | {points} | {named} |")
     bands = ", ".join(_band(result, code) for code in result.bands)
     if outside:
         bands = f"outside validated use ({result.minimum}-{result.maximum})"
+    elif unseen and result.bands == (result.score.bands[0].code,):
+        bands = "not settled: part of the record was not looked at"
     rows.append(f"| **Total** | **{bands}** | **{_exactly(result.totals)}** | |")
     return "\n".join(rows)
 
@@ -58,9 +61,10 @@ def _exactly(numbers: Sequence[int]) -> str:
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} or {parts[-1]}"
 
 
-def _says_of(item: Item, answer: Answer) -> str:
+def _says_of(item: Item, answer: Answer, *, unseen: bool) -> str:
     if not answer.recorded:
-        return _NOT_USED[answer.unused[0].age] if answer.unused else "not recorded"
+        nothing = "not recorded, or not looked at" if unseen else "not recorded"
+        return _NOT_USED[answer.unused[0].age] if answer.unused else nothing
     text = _labels(item, answer.possible)
     if answer.conflicting:
         return f"sources disagree: {text}"

@@ -113,7 +113,7 @@ def _summaries(assessed: LesionAssessment, scored: Scored) -> Iterator[str]:
         return
     head = f"{label}: {scored.instrument.short} {totals_text(result.totals)} of {result.score.highest}"
     headline = advice.headline + (", preliminary" if _provisional(result) else "")
-    if any(caution.key == "GAP-1" for caution in scored.cautions):
+    if scored.part_unseen and advice.key != "GAP-1":
         yield f"{head}. {headline}; part of the record was not looked at"
     for beginning in (*_with_recorded(assessed, scored, head), head):
         if scored.as_recorded is None and not result.settled and result.would_settle:

@@ -58,6 +58,12 @@ class Scored:
         """How soon a person should act on this result."""
         return self.advice.urgency if self.advice is not None else Urgency.ROUTINE
 
+    @property
+    def part_unseen(self) -> bool:
+        """Whether it is not settled because part of the record was not seen (GAP-1)."""
+        said = (*self.cautions, *((self.advice,) if self.advice is not None else ()))
+        return any(one.key == "GAP-1" for one in said)
+
 
 @dataclass(frozen=True, slots=True)
 class Judgement:

@@ -42,7 +42,11 @@ def not_settled(scored: Scored, unavailable: Collection[str]) -> Scored:
         advice = Advice("GAP-1", headline, text, advice.decides, advice.urgency, (_PART_UNSEEN,))
         return replace(scored, settled=False, advice=advice)
     caution = Remark("GAP-1", text, (_PART_UNSEEN,))
-    return replace(scored, settled=False, cautions=(*scored.cautions, caution))
+    if advice is not None:
+        # What was not seen may well be recorded: it is to be looked up, not to be asked for again.
+        told = advice.text.replace("to be recorded", "to be looked up or recorded")
+        advice = replace(advice, text=told)
+    return replace(scored, settled=False, advice=advice, cautions=(*scored.cautions, caution))
 
 
 def undecided(judged: Judgement, unavailable: Collection[str]) -> Judgement:

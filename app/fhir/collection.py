@@ -147,7 +147,9 @@ def ensure_object(body: Buffer) -> None:
         raise UnreadableError("The body is not a JSON object: check its syntax.") from None
 
 
-def collect(found: Decoded, into: Collected, needs: Sequence[str], *, page: bool = False) -> int:
+def collect(
+    found: Decoded, into: Collected, needs: Sequence[str], *, page: bool = False, search: bool = False
+) -> int:
     """Add a resource, or those of a Bundle, noting what the Bundle says it lacks of each need.
 
     Args:
@@ -156,6 +158,7 @@ def collect(found: Decoded, into: Collected, needs: Sequence[str], *, page: bool
         needs: the data needs that it answers.
         page: whether it is one page of a search that is followed: then how many there are in all, and
             whether there are more, is for the one who follows.
+        search: whether it answers a search, so that an entry without its resource is one that was not shown.
 
     Returns:
         How many matches it holds; 0 for what is no Bundle.
@@ -166,6 +169,9 @@ def collect(found: Decoded, into: Collected, needs: Sequence[str], *, page: bool
             _collect_whole(found, into, held)
         else:
             _collect_apart(found, into, held, needs)
+        if search and held.unshown and found.total != 0:
+            for need in needs:
+                into.lacks(need, f"The search names {held.unshown} resources that it does not show.")
         _note_lacks(found, into, needs, held, page=page)
         return held.matches
     if isinstance(found, wire.OperationOutcome):
@@ -187,9 +193,11 @@ class _Held:
     Args:
         failed: whether it reports an error for part of the search.
         more: whether it says that there may be more than was sent.
+        unshown: matches that are named without being shown.
     """
 
     matches: int = 0
+    unshown: int = 0
     failed: bool = False
     more: bool = False
 
@@ -201,13 +209,14 @@ class _Held:
 def _collect_whole(bundle: wire.WholeBundle, into: Collected, held: _Held) -> None:
     for entry in bundle.entry or ():
         resource = entry.resource
-        held.failed = held.failed or _refused(entry.response)
+        held.failed = held.failed or refused(entry.response)
         if resource is None:
+            held.unshown += _names_something(entry)
             continue
         if isinstance(resource, wire.OperationOutcome):
             held.note(resource)
             continue
-        held.matches += entry.search is None or entry.search.mode in (None, "match")
+        held.matches += _is_match(entry.search)
         into.resources.append((resource, entry.fullUrl))
 
 
@@ -215,8 +224,9 @@ def _collect_apart(
     bundle: wire.Bundle | wire.LooseBundle, into: Collected, held: _Held, needs: Sequence[str]
 ) -> None:
     for entry in _entries(bundle, into):
-        held.failed = held.failed or _refused(entry.response)
+        held.failed = held.failed or refused(entry.response)
         if entry.resource is msgspec.UNSET:
+            held.unshown += _names_something(entry)
             continue
         raw = bytes(entry.resource)
         check_names(raw)
@@ -237,11 +247,22 @@ def _collect_apart(
         if isinstance(resource, wire.OperationOutcome):
             held.note(resource)
             continue
-        held.matches += entry.search is None or entry.search.mode in (None, "match")
+        held.matches += _is_match(entry.search)
         if isinstance(resource, wire.Bundle):
             collect(resource, into, needs)
         else:
             into.resources.append((resource, entry.fullUrl))
+
+
+def _is_match(search: wire.Search | None) -> bool:
+    return search is None or search.mode in (None, "match")
+
+
+def _names_something(entry: wire.WholeEntry | wire.Entry) -> bool:
+    """Whether an entry without a resource stands for one: an empty one, as some clients send it, does not."""
+    if entry.response is not None or not _is_match(entry.search):
+        return False
+    return entry.fullUrl is not None or entry.search is not None
 
 
 def _unread(raw: bytes, into: Collected) -> wire.Stub | None:
@@ -302,6 +323,19 @@ def fewer_than_found(total: int, matches: int) -> str:
     return f"The search found {total} resources and {matches} were sent."
 
 
-def _refused(response: wire.EntryResponse | None) -> bool:
-    """Whether an entry of a batch answer says that its part of the batch failed."""
-    return response is not None and response.status is not None and not response.status.startswith("2")
+def refused(response: wire.EntryResponse | None) -> bool:
+    """Whether an entry of a batch answer says that its part of the batch failed, or cannot be understood."""
+    if response is None:
+        return False
+    if response.status is not None and not response.status.startswith("2"):
+        return True
+    if response.outcome is msgspec.UNSET or response.outcome == _NULL:
+        return False
+    try:
+        outcome = wire.decode_known(response.outcome)
+    except wire.DECODE_ERRORS:
+        return True
+    return not isinstance(outcome, wire.OperationOutcome) or says_failed(outcome)
+
+
+_NULL = msgspec.Raw(b"null")

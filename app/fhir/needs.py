@@ -39,8 +39,11 @@ def set_aside_others(key: str, collected: Collected, before: int) -> None:
     if {type(resource) for resource, _ in collected.resources[before:]} <= _CLASSES[key]:
         return
     kept: list[tuple[wire.Single | wire.Stub, str | None]] = []
+    if not any(_kind(resource) in TYPES[key] for resource, _ in collected.resources[before:]):
+        # Something was found, and nothing of what was asked for: that is not the same as nothing found.
+        collected.lacks(key, f"The search of {key} holds other types only.")
     for resource, url in collected.resources[before:]:
-        kind = resource.resourceType if isinstance(resource, wire.Stub) else type(resource).__name__
+        kind = _kind(resource)
         if kind in TYPES[key] or kind == "Patient" or kind not in _READ:
             kept.append((resource, url))
         else:
@@ -48,6 +51,10 @@ def set_aside_others(key: str, collected: Collected, before: int) -> None:
                 collected.lacks(need, f"The search of {key} holds a {kind}, which is set aside.")
             kept.append((_as_stub(resource), url))
     collected.resources[before:] = kept
+
+
+def _kind(resource: wire.Single | wire.Stub) -> str | None:
+    return resource.resourceType if isinstance(resource, wire.Stub) else type(resource).__name__
 
 
 def _as_stub(resource: wire.Single | wire.Stub) -> wire.Stub:

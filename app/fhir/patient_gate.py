@@ -75,6 +75,17 @@ class PatientGate:
         """How full URLs begin on the servers that hold this patient."""
         return tuple(f"{base}/" for base in self._bases)
 
+    def check_patient(self, patient: str | None, full_url: str | None) -> None:
+        """Refuse a Patient resource that is another one, or stands on another server.
+
+        Raises:
+            AnotherPatientError: it does.
+        """
+        if patient is not None:
+            self.whose(f"Patient/{patient}")
+        if full_url is not None:
+            self.refuse_elsewhere(full_url, "Patient")
+
     def refuse_elsewhere(self, full_url: str, kind: str) -> None:
         """Refuse a resource that stands on another server than the patient, and names its subject there.
 

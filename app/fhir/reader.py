@@ -167,13 +167,11 @@ class Reader:
         parts: "_Parts",
     ) -> None:
         if isinstance(resource, wire.Patient):
-            if resource.id is not None:
-                gate.whose(f"Patient/{resource.id}")
+            gate.check_patient(resource.id, full_url)
             refuse_merged(resource)
             parts.born = _birth_date(resource) or parts.born
         elif isinstance(resource, wire.Stub) and resource.resourceType == "Patient":
-            if resource.id is not None:
-                gate.whose(f"Patient/{resource.id}")
+            gate.check_patient(resource.id, full_url)
         elif isinstance(resource, wire.Stub):
             self._is_mine(resource, resource.subject or resource.patient, gate, parts)
         elif isinstance(resource, wire.MedicationRequest | wire.MedicationStatement):

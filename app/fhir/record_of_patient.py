@@ -30,6 +30,7 @@ from app.fhir.server.pulling import Limits, Puller
 from app.fhir.server.searching import Pulled, Wanted
 
 REQUIRED = ("patient", "conditions")
+_LEAST_SECONDS = 0.02
 # The words of a failure speak of the access that a call of CDS Hooks brings: this is the service's own.
 _OWN_WORDS: Mapping[str, str] = MappingProxyType(
     {
@@ -135,9 +136,13 @@ class PatientRecords:
         if client is None:
             return await self._pull(wishes, OPEN, started)
         token = await self._token(client, started)
+        if asyncio.get_running_loop().time() - started > self._limits.deadline_seconds - _LEAST_SECONDS:
+            # What is left is too little to ask anybody: the FHIR server is not to blame.
+            raise AuthorizationServerTimeoutError(_NO_TOKEN_IN_TIME)
         every = await self._pull(wishes, self._access(token), started)
         refused = [pulled for pulled in every if pulled.failure is Failure.TOKEN_REFUSED]
-        if not refused:
+        if not refused or any(pulled.pages for pulled in every):
+            # A token that opens some of it is a good one: what it does not open it is not for.
             return every
         client.tokens.drop(token)
         try:

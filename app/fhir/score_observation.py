@@ -228,7 +228,7 @@ def categories(scored: Scored, result: ScoreResult) -> tuple[str, ...]:
     """Every category still possible, but for a reassuring one beside what speaks against it."""
     disputed = scored.advice is not None and scored.advice.key == _DISAGREEING
     kept = result.bands
-    if disputed or scored.flags:
+    if disputed or scored.flags or scored.part_unseen:
         kept = tuple(code for code in kept if code != result.score.bands[0].code)
     return tuple(result.score.band(code).label for code in kept)
 

@@ -239,6 +239,7 @@ class Search(_Part):
 
 class EntryResponse(_Part):
     status: str | None = None
+    outcome: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
 
 
 class Entry(_Part):
@@ -279,6 +280,7 @@ class WholeEntry(_Part):
 class WholeBundle(_Part, tag_field="resourceType", tag="Bundle"):
     """A Bundle of which every entry decodes: read in one pass, which is the rule."""
 
+    type: str | None = None
     total: int | None = None
     link: list[Link] | None = None
     entry: list[WholeEntry] | None = None
@@ -288,6 +290,7 @@ class LooseBundle(_Part):
     """A Bundle of which some entry is no entry: each is read by itself."""
 
     resourceType: str | None = None
+    type: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
     total: int | None = None
     link: list[Link] | None = None
     entry: list[msgspec.Raw] | None = None
@@ -324,7 +327,7 @@ decode_whole = msgspec.json.Decoder(Whole).decode
 _decode_outline = msgspec.json.Decoder(_Outline).decode
 decode_entry = msgspec.json.Decoder(Entry).decode
 decode_loose_bundle = msgspec.json.Decoder(LooseBundle).decode
-DECODE_ERRORS = (msgspec.DecodeError, RecursionError)
+DECODE_ERRORS = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
 
 
 def decode_stub(raw: bytes | msgspec.Raw) -> Stub:

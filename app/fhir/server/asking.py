@@ -3,7 +3,8 @@
 import asyncio
 import random
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -22,6 +23,8 @@ from app.fhir.strict import check_depth, check_text
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _ACCEPT = "application/fhir+json, application/json;q=0.9"
 _LONGEST_PAUSE = 0.05
+# A turn that never came is told from an answer that never came.
+_BEFORE_THE_END = 0.02
 _FHIR_XML = ("xml", "html", "text/plain")
 # R4 and R4B; other versions write the same names with other meanings [R72].
 _VERSION = re.compile(r";\s*fhirversion\s*=(?!\s*\"?4\.)")
@@ -127,9 +130,28 @@ class Asker:
         sent = {**self._headers, **headers}
         if self._access.token is not None:
             sent["authorization"] = f"Bearer {self._access.token}"
-        self._asked = True
-        async with self.server.limit:
+        async with self._turn(url):
+            self._asked = True
             return await self.server.http.send(method, url, sent, self._budget.allowance, content)
+
+    @asynccontextmanager
+    async def _turn(self, url: str) -> AsyncIterator[None]:
+        """One of the requests that the server is sent at once, and of those of one type.
+
+        A type that hangs fills its own queue, and not that of the others.
+        """
+        kind = url.removeprefix(self.server.base.text).lstrip("/").partition("?")[0].partition("/")[0]
+        of_type = self.server.limit_of(kind)
+        try:
+            async with asyncio.timeout_at(self._budget.deadline - _BEFORE_THE_END):
+                await of_type.acquire()
+        except TimeoutError:
+            raise FetchError(Failure.BUSY) from None
+        try:
+            async with self.server.limit:
+                yield
+        finally:
+            of_type.release()
 
 
 def follow(server: KnownServer, link: str, at: str) -> str:
@@ -177,6 +199,6 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
 def _moment(text: str) -> datetime | None:
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)

@@ -6,7 +6,7 @@ import msgspec
 
 from app.errors import UnreadableError
 from app.fhir import wire
-from app.fhir.collection import Decoded, decode
+from app.fhir.collection import Decoded, decode, refused
 from app.fhir.server.asking import Asker
 from app.fhir.server.failure import Failure, FetchError, judge_status
 from app.fhir.server.searching import Wanted, sized
@@ -41,6 +41,8 @@ def _answer(entry: wire.Entry | wire.WholeEntry) -> Decoded | Failure:
     failure = judge_status(int(number)) if number.isascii() and number.isdigit() else Failure.NOT_FHIR
     if failure is not None:
         return failure
+    if refused(entry.response):
+        return Failure.NOT_RELEASED
     if isinstance(entry, wire.WholeEntry):
         return entry.resource if entry.resource is not None else Failure.NOT_FHIR
     if not isinstance(entry.resource, msgspec.Raw):

@@ -31,6 +31,7 @@ class Failure(Enum):
     REPEATED_PAGE = "The FHIR server's pages lead back to one that was read."
     ELSEWHERE = "The FHIR server pointed to an address that this service does not ask."
     OTHER_QUESTION = "The FHIR server answered another search than the one asked."
+    BUSY = "This service had too many requests open at the FHIR server."
     RESTING = "The FHIR server failed several times just now and is given a rest."
 
     @property

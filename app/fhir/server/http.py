@@ -38,9 +38,9 @@ class Allowance:
         Raises:
             FetchError: more than were left.
         """
-        self.bytes_left -= count
-        if self.bytes_left < 0:
+        if count > self.bytes_left:
             raise FetchError(Failure.TOO_LARGE)
+        self.bytes_left -= count
 
 
 class Reply(NamedTuple):
@@ -131,9 +131,14 @@ async def _read(response: httpx2.Response, allowance: Allowance) -> bytes:
 
 async def _gather(chunks: AsyncIterator[bytes], allowance: Allowance) -> bytes:
     body = bytearray()
-    async for chunk in chunks:
-        allowance.take(len(chunk))
-        body += chunk
+    try:
+        async for chunk in chunks:
+            allowance.take(len(chunk))
+            body += chunk
+    except BaseException:
+        # What is thrown away leaves its room to the other answers.
+        allowance.bytes_left += len(body)
+        raise
     return bytes(body)
 
 

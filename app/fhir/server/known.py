@@ -11,6 +11,7 @@ from app.fhir.server.breaker import Breaker
 from app.fhir.server.http import Http
 
 AT_ONCE = 24
+AT_ONCE_OF_A_TYPE = 8
 
 
 class Way(StrEnum):
@@ -33,6 +34,7 @@ class KnownServer:
         way: how searches are put to it.
         needs_token: whether it is asked with an access token only.
         client: this service as a client of the server's authorization server; None where it is none.
+        limits: of the requests at once, by the type that is asked for.
         batch_stated: whether its CapabilityStatement takes a batch, and until when that is believed, on the
             clock of the event loop.
         stating: held while that is asked, so that calls at once share the answer.
@@ -47,8 +49,15 @@ class KnownServer:
     client: BackendClient | None = None
     breaker: Breaker = field(default_factory=Breaker)
     limit: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+    limits: dict[str, asyncio.Semaphore] = field(default_factory=dict)
     batch_stated: tuple[bool, float] | None = None
     stating: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def limit_of(self, resource_type: str) -> asyncio.Semaphore:
+        """What limits the requests for one type."""
+        if resource_type not in self.limits:
+            self.limits[resource_type] = asyncio.Semaphore(AT_ONCE_OF_A_TYPE)
+        return self.limits[resource_type]
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -169,6 +169,11 @@ async def _noting(every: Sequence[Pulled], errors: list[FetchError], budget: Bud
         errors.append(noted)
         for pulled in every:
             pulled.failure = noted.failure
+    except Exception as error:  # noqa: BLE001  what nobody foresaw in an answer costs that answer alone
+        logger().error("answer_not_understood", error=type(error).__name__)
+        errors.append(FetchError(Failure.NOT_FHIR))
+        for pulled in every:
+            pulled.failure = Failure.NOT_FHIR
 
 
 def _judge(server: KnownServer, every: Sequence[Pulled], errors: Sequence[FetchError]) -> None:

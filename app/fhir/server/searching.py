@@ -1,11 +1,12 @@
 """One search of one data need: every page of it, or as far as it came and why no further."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlsplit
 
+import msgspec
+
 from app.fhir import wire
-from app.fhir.collection import Decoded, fewer_than_found, next_page
+from app.fhir.collection import Decoded, next_page
 from app.fhir.server.asking import Asker, follow
 from app.fhir.server.failure import Failure, FetchError
 
@@ -114,7 +115,7 @@ async def pages(asker: Asker, pulled: Pulled, found: Decoded, at: str) -> None:
     Raises:
         FetchError: the search broke off; what came before stays.
     """
-    seen, matches, total = {at}, 0, None
+    seen, entries = {at}, 0
     asked = pulled.wanted.query if pulled.wanted.from_page is None else None
     while True:
         page = _bundle(found)
@@ -122,8 +123,7 @@ async def pages(asker: Asker, pulled: Pulled, found: Decoded, at: str) -> None:
         if asked is not None and _answers_another(page, asked):
             pulled.remarks.append(Failure.OTHER_QUESTION.value)
         asked = None
-        total = page.total if total is None else total
-        matches += _matches(page.entry or ())
+        entries += len(page.entry or ())
         link = next_page(page)
         if link is None:
             break
@@ -131,29 +131,23 @@ async def pages(asker: Asker, pulled: Pulled, found: Decoded, at: str) -> None:
         if at in seen:
             raise FetchError(Failure.REPEATED_PAGE)
         seen.add(at)
-        if len(seen) > MAX_PAGES or matches >= MAX_RESOURCES:
+        if len(seen) > MAX_PAGES or entries >= MAX_RESOURCES:
             raise FetchError(Failure.MORE_PAGES)
         found = await asker.get(at)
-    if total is not None and total > matches and pulled.wanted.from_page is None:
-        pulled.remarks.append(fewer_than_found(total, matches))
 
 
 def _bundle(found: Decoded) -> _Bundle:
     if not isinstance(found, wire.WholeBundle | wire.Bundle | wire.LooseBundle):
         raise FetchError(Failure.NOT_FHIR)
+    kind = found.type
+    bare = found.total is None and found.link is None and found.entry is None
+    # Some servers leave the type out; a Bundle with nothing at all answers no search.
+    if kind not in (None, "searchset", msgspec.UNSET, _SEARCHSET) or (bare and kind in (None, msgspec.UNSET)):
+        raise FetchError(Failure.NOT_FHIR)
     return found
 
 
-def _matches(entries: Sequence[object]) -> int:
-    """How many entries are matches; one that cannot be read counts, because it was sent."""
-    matches = 0
-    for entry in entries:
-        if isinstance(entry, wire.WholeEntry | wire.Entry):
-            mode = entry.search.mode if entry.search is not None else None
-            matches += mode in (None, "match")
-        else:
-            matches += 1
-    return matches
+_SEARCHSET = msgspec.Raw(b'"searchset"')
 
 
 def _answers_another(page: _Bundle, query: str) -> bool:
@@ -164,17 +158,25 @@ def _answers_another(page: _Bundle, query: str) -> bool:
     link = next((one.url for one in page.link or () if one.relation == "self"), None)
     if not link:
         return False
-    asked = _parameters(query) - _MANNERS
-    answered = {_ALIASES.get(name, name) for name in _parameters(link)}
-    return bool(asked & answered) and not asked <= answered
+    asked, answered = _parameters(query), _parameters(link)
+    names = asked.keys() - _MANNERS
+    if not names & answered.keys():
+        return False
+    return not names <= answered.keys() or asked.get("patient") != answered.get("patient")
 
 
 _ALIASES = {"subject": "patient"}
 
 
-def _parameters(address: str) -> set[str]:
+def _parameters(address: str) -> dict[str, str]:
+    """The parameters of a search by name; of a patient the id alone, however it is written."""
     try:
         query = urlsplit(address).query
     except ValueError:
-        return set()
-    return {name.partition(":")[0] for name, _ in parse_qsl(query, keep_blank_values=True)}
+        return {}
+    found = {}
+    for name, value in parse_qsl(query, keep_blank_values=True):
+        plain = name.partition(":")[0]
+        plain = _ALIASES.get(plain, plain)
+        found[plain] = value.rpartition("/")[2] if plain == "patient" else value
+    return found
