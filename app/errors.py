@@ -4,8 +4,9 @@ One model, two renderers: OperationOutcome on the CDS Hooks routes, problem+json
 carries anything of the request but names of fields that this service defines.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal
 
 Layer = Literal["fhir-server", "authorization-server"]
@@ -41,6 +42,8 @@ class ServiceError(Exception):
     layer: Layer | None = None
     # Seconds after which the same request may be sent again, where that is known.
     retry_after: int | None = None
+    # What the answer says beside its body.
+    headers: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self, message: str, issues: Sequence[Issue] = ()) -> None:
         super().__init__(message)

@@ -28,6 +28,7 @@ ALLOWED_FIELDS = frozenset(
         "gaps",
         "set_aside",
         "error",
+        "reason",
         "profile",
         "version",
         "digest",

@@ -67,6 +67,7 @@ from cds_hooks.router import router as hooks_router
 from cds_hooks.services import SERVICES
 from cds_hooks.source_attributes import source_attributes
 from cds_hooks.tenants import default_tenant
+from cds_hooks.trusting import Clients, registered_clients
 
 Clock = Callable[[], datetime]
 
@@ -105,10 +106,11 @@ def create_app(
     templates = prefetch_templates(book, knowledge)
     store = Store.open(settings.database_url)
     recorder = Recorder(store.note_cards)
+    clients = registered_clients(settings, outside)
     app = FastAPI(
         title="spine-mets-cds",
         version=VERSION,
-        lifespan=_lifespan(settings, knowledge.digest, store, recorder, servers),
+        lifespan=_lifespan(settings, knowledge.digest, store, recorder, servers, clients),
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -129,6 +131,7 @@ def create_app(
             ),
             templates=dict(templates),
             attributes=source_attributes(SERVICES, knowledge, settings),
+            clients=clients,
             max_bytes=settings.max_hook_bytes,
         )
     )
@@ -142,6 +145,7 @@ def create_app(
             store=store,
             tenant_of=tenant_of,
             clock=now,
+            clients=clients,
             max_bytes=settings.max_hook_bytes,
         )
     )
@@ -208,7 +212,12 @@ def _pseudonym_key(settings: Settings) -> bytes:
 
 
 def _lifespan(
-    settings: Settings, digest: str, store: Store, recorder: Recorder, servers: KnownServers
+    settings: Settings,
+    digest: str,
+    store: Store,
+    recorder: Recorder,
+    servers: KnownServers,
+    clients: Clients | None,
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -227,6 +236,8 @@ def _lifespan(
         )
         yield
         await servers.close()
+        if clients is not None:
+            await clients.close()
         recorder.close()
         store.close()
 
@@ -341,11 +352,12 @@ def _render(
     correlation: str | None = None,
     headers: dict[str, str] | None = None,
 ) -> Response:
+    headers = {**error.headers, **(headers or {})}
     # Callers of these read FHIR; every other address is plain REST.
     if request.url.path.startswith("/cds-services") or f"{request.url.path}/".startswith(f"{FHIR_PATH}/"):
         body, media = outcome.operation_outcome(error, correlation), outcome.MEDIA_TYPE
     else:
         body, media = problems.problem(error, correlation), problems.MEDIA_TYPE
     if error.retry_after is not None:
-        headers = {**(headers or {}), "retry-after": str(error.retry_after)}
+        headers["retry-after"] = str(error.retry_after)
     return Response(body, error.status, headers=headers, media_type=media)

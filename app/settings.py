@@ -56,6 +56,34 @@ class FhirServer(BaseModel):
         return self
 
 
+class CdsClient(BaseModel):
+    """One CDS client that may call; where any is named, no other may.
+
+    Args:
+        iss: the ``iss`` of its tokens.
+        keys: a file with its JWK Set, where the keys were exchanged; nothing is fetched then.
+        jku: the addresses that its JWK Set may be fetched from.
+        audiences: what ``aud`` may be beside the address that is called.
+        subject: what ``sub`` must be; anything where left out.
+        tenant_claim: what ``tenant`` must be, where customers of one vendor share an ``iss``.
+        algorithms: what its tokens may be signed with.
+        max_lifetime_seconds: from ``iat`` to ``exp``.
+        allow_private: whether the names of its key addresses may stand for addresses of a private network.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    iss: Annotated[str, Field(min_length=1, max_length=2048)]
+    keys: Path | None = None
+    jku: tuple[Annotated[str, Field(min_length=1, max_length=2048)], ...] = ()
+    audiences: tuple[Annotated[str, Field(min_length=1, max_length=2048)], ...] = ()
+    subject: Annotated[str | None, Field(min_length=1)] = None
+    tenant_claim: Annotated[str | None, Field(min_length=1)] = None
+    algorithms: tuple[str, ...] = ("RS384", "ES384")
+    max_lifetime_seconds: int = 3600
+    allow_private: bool = False
+
+
 class Settings(BaseSettings):
     """Everything that can be set, each by ``SPINE_METS_`` and its name in capitals.
 
@@ -79,6 +107,9 @@ class Settings(BaseSettings):
         ballot: parts of the CDS Hooks 3.0 ballot that are switched on.
         fhir_servers: the FHIR servers that may be asked for what a call does not bring.
         demo_fhir_servers: open ones on this machine, for the demo.
+        clients: the CDS clients that may call; where there are any, every call must carry a JWT of one.
+        replay: what follows where nobody can tell whether a JWT was used before: ``strict``, the call is
+            refused as one to be sent again, or ``lenient``, it is taken.
         fetch_deadline: seconds after which fetching ends, whatever is missing.
         fetch_target: seconds after which nothing is tried a second time.
         head_deadline: seconds in which a request line and its headers have to come.
@@ -112,6 +143,8 @@ class Settings(BaseSettings):
     ballot: Annotated[tuple[Literal["discovery-version", "action-selection"], ...], NoDecode] = ()
     fhir_servers: tuple[FhirServer, ...] = ()
     demo_fhir_servers: Annotated[tuple[str, ...], NoDecode] = ()
+    clients: tuple[CdsClient, ...] = ()
+    replay: Literal["strict", "lenient"] = "strict"
     fetch_deadline: Annotated[float, Field(ge=0.1, le=10)] = 3.0
     fetch_target: Annotated[float, Field(ge=0.05, le=10)] = 0.45
     max_hook_bytes: Annotated[int, Field(ge=1024, le=20_000_000)] = 5_000_000
@@ -164,6 +197,11 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _refuse_unsafe(self) -> "Settings":
+        if self.clients and self.public_base_url is None:
+            raise ValueError(
+                "SPINE_METS_CLIENTS needs SPINE_METS_PUBLIC_BASE_URL, the address that clients call: their "
+                "tokens name it"
+            )
         if self.profile is Profile.DEMO:
             if not is_loopback(self.host):
                 raise ValueError(

@@ -66,13 +66,32 @@ _STATUSES = {
 DISCOVERY_RESPONSES: dict[int | str, dict[str, object]] = {
     200: json_answer(schema_of(Services), "The discovery document", "application/json")
 }
-INVOCATION_RESPONSES: dict[int | str, dict[str, object]] = {
+_INVOCATION_RESPONSES: dict[int | str, dict[str, object]] = {
     200: json_answer(schema_of(Cards), "Cards; an empty list means nothing to say", "application/json"),
     **{
         status: json_answer(OUTCOME_SCHEMA, text, "application/fhir+json")
         for status, text in _STATUSES.items()
     },
 }
+# They hold where clients must prove who they are.
+PROOF_RESPONSES: dict[int | str, dict[str, object]] = {
+    status: json_answer(OUTCOME_SCHEMA, text, "application/fhir+json")
+    for status, text in (
+        (401, "The call does not prove who sends it: see WWW-Authenticate"),
+        (503, "The call cannot be checked now: send it again in a moment with a new JWT"),
+    )
+}
+
+
+def invocation_responses(*, proof: bool) -> dict[int | str, dict[str, object]]:
+    """The answers of a service.
+
+    Args:
+        proof: whether clients must prove who they are.
+    """
+    return {**_INVOCATION_RESPONSES, **(PROOF_RESPONSES if proof else {})}
+
+
 _ID = {"type": "string", "pattern": r"^[A-Za-z0-9.\-]{1,256}$"}
 _TEXT = {"type": "string", "minLength": 1}
 _BUNDLE = {"type": "object", "x-fhir-type": "Bundle", "additionalProperties": True}

@@ -18,10 +18,11 @@ from app.errors import EnvelopeError, Issue, TooLargeError, UnreadableError
 from app.fhir.strict import read_small
 from app.logs import logger
 from app.store import Reason, Report, Store, StoreError
-from cds_hooks.documented import OUTCOME_SCHEMA, schema_of
+from cds_hooks.documented import OUTCOME_SCHEMA, PROOF_RESPONSES, schema_of
 from cds_hooks.documented import json_answer as described
 from cds_hooks.feedback_wire import MAX_ITEMS, Feedback, FeedbackRequest, OverrideReason
 from cds_hooks.services import HookService
+from cds_hooks.trusting import Clients
 
 # A reason that was told in words, or by a code of no system: which one it was is not kept.
 OTHER_REASON = Reason(None, "other")
@@ -51,6 +52,7 @@ def feedback_routes(
     store: Store,
     tenant_of: Callable[[Request], str],
     clock: Callable[[], datetime],
+    clients: Clients | None,
     max_bytes: int,
 ) -> APIRouter:
     """The routes ``/cds-services/{id}/feedback``, one for each service [R124, R125].
@@ -60,9 +62,12 @@ def feedback_routes(
         store: keeps what is reported.
         tenant_of: says whose call it is; empty where there is one tenant only.
         clock: tells the moment of a call.
+        clients: those who may report; None where whoever reaches the service may.
         max_bytes: the largest body that is taken.
     """
     routes = APIRouter(tags=["CDS Hooks"], route_class=DirectRoute)
+    # The 503 of feedback says more than that of a check.
+    responses = _RESPONSES if clients is None else {**PROOF_RESPONSES, **_RESPONSES}
 
     def add(service: HookService) -> None:
         @routes.post(
@@ -70,13 +75,15 @@ def feedback_routes(
             operation_id="sendFeedback" + "".join(word.capitalize() for word in service.id.split("-")),
             summary=f"Feedback on cards of: {service.title}",
             description=_DESCRIPTION,
-            responses=_RESPONSES,
+            responses=responses,
             response_class=Response,
             openapi_extra=_REQUEST_BODY,
         )
         async def feedback(request: Request) -> Response:
             started = perf_counter()
             body = await read_body(request, max_bytes)
+            if clients is not None:
+                await clients.admit(request, body, service.id, "/feedback")
             now = clock()
             reports = read_feedback(body, now)
             try:

@@ -23,8 +23,8 @@ from cds_hooks.cards import Call, CardMaker
 from cds_hooks.delivery import Delivery
 from cds_hooks.documented import (
     DISCOVERY_RESPONSES,
-    INVOCATION_RESPONSES,
     OUTCOME_SCHEMA,
+    invocation_responses,
     json_answer,
     request_body,
 )
@@ -42,6 +42,7 @@ from cds_hooks.protocol import (
 from cds_hooks.services import SERVICES, USAGE, HookService
 from cds_hooks.source_attributes import SourceAttributes
 from cds_hooks.tenants import Tenant
+from cds_hooks.trusting import Clients
 
 # The version of CDS Hooks that the service implements.
 _VERSION = "2.0.1"
@@ -107,6 +108,7 @@ def router(
     *,
     templates: dict[str, str],
     attributes: Mapping[str, bytes],
+    clients: Clients | None,
     max_bytes: int,
 ) -> APIRouter:
     """The routes under ``/cds-services``.
@@ -115,6 +117,7 @@ def router(
         answering: answers the calls.
         templates: what discovery asks for, by prefetch key.
         attributes: the source attributes of each service, encoded.
+        clients: those who may invoke a service; None where whoever reaches it may.
         max_bytes: the largest body that is taken.
     """
     versions = "discovery-version" in answering.tenant.ballot
@@ -154,13 +157,15 @@ def router(
             operation_id=_operation_id(service.id),
             summary=service.title,
             description=service.description,
-            responses=INVOCATION_RESPONSES,
+            responses=invocation_responses(proof=clients is not None),
             response_class=Response,
             openapi_extra=request_body(service),
         )
         async def invoke(request: Request) -> Response:
             started = perf_counter()
             body = await read_body(request, max_bytes)
+            if clients is not None:
+                await clients.admit(request, body, service.id)
             content, cards = await answering.answer(service, body, gone_from(request))
             logger().info(
                 "hook",

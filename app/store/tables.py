@@ -84,3 +84,14 @@ feedback = Table(
     Index(None, "digest", unique=True),
     Index(None, "tenant", "card"),
 )
+
+# Two digests and two moments: neither a token nor anything of one is kept.
+used_tokens = Table(
+    "used_tokens",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("digest", String(64), nullable=False),
+    Column("used_at", Moment, nullable=False),
+    Column("until", Moment, nullable=False),
+    Index(None, "until"),
+)

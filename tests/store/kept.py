@@ -74,7 +74,14 @@ def serving(
         return named
 
     app.include_router(
-        feedback_routes(services=SERVICES, store=store, tenant_of=tenant_of, clock=clock, max_bytes=5_000_000)
+        feedback_routes(
+            services=SERVICES,
+            store=store,
+            tenant_of=tenant_of,
+            clock=clock,
+            clients=None,
+            max_bytes=5_000_000,
+        )
     )
     app.include_router(
         feedback_summary_routes(

@@ -26,7 +26,7 @@ def test_the_migrations_make_the_tables(kept: str) -> None:
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
-        assert context.get_current_revision() == "0001"
+        assert context.get_current_revision() == "0002"
     engine.dispose()
 
 
@@ -112,4 +112,4 @@ def test_postgres_may_be_spelt_both_ways(postgresql: str) -> None:
     Store.open(postgresql.replace("postgresql://", "postgres://")).close()
     with psycopg.connect(postgresql) as connection:
         found = connection.execute("SELECT version_num FROM alembic_version").fetchall()
-    assert found == [("0001",)]
+    assert found == [("0002",)]
