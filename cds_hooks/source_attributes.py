@@ -95,7 +95,7 @@ def source_attributes(
 ) -> Mapping[str, bytes]:
     """The answer for each service, by its id, encoded."""
     elements = _elements(knowledge)
-    cited = [_citation(title, cites) for title, cites in _publications(knowledge).items()]
+    cited = _cited(knowledge)
     return {
         service.id: _attributes(service, knowledge, settings, elements, cited)
         .model_dump_json(by_alias=True, exclude_none=True)
@@ -106,6 +106,17 @@ def source_attributes(
 
 # By digest: the rules are run over many records to see what they read, and say the same every time.
 _READ: dict[str, tuple[DataElement, ...]] = {}
+
+
+# Likewise: the citations of every rule take longer to gather than all the rest.
+_CITED: dict[str, list[SourceCitation]] = {}
+
+
+def _cited(knowledge: Knowledge) -> list[SourceCitation]:
+    if knowledge.digest not in _CITED:
+        publications = _publications(knowledge).items()
+        _CITED[knowledge.digest] = [_citation(title, cites) for title, cites in publications]
+    return _CITED[knowledge.digest]
 
 
 def _elements(knowledge: Knowledge) -> tuple[DataElement, ...]:
