@@ -1,5 +1,6 @@
 """The command line: serve, assess files, look at the scores, print the OpenAPI document."""
 
+import asyncio
 import json
 import os
 import sys
@@ -70,6 +71,7 @@ def serve(
         lambda: code_book(settings.canonical_base, settings.code_map), "SPINE_METS_CODE_MAP"
     )
     _prepare_database(settings)
+    _check_others(settings)
     if settings.profile.value == "demo":
         # Cards link to the pages of this very service, which only this machine reaches.
         os.environ.setdefault("SPINE_METS_PUBLIC_BASE_URL", _address(settings))
@@ -89,6 +91,22 @@ def serve(
 
 
 app.command()(call)
+
+
+def _check_others(settings: Settings) -> None:
+    """Stop before any worker starts where a FHIR server or a client of the settings cannot be used."""
+    from app.fhir.server.building import Outside, known_servers  # noqa: PLC0415  only a server asks others
+    from cds_hooks.trusting import registered_clients  # noqa: PLC0415  as above
+
+    outside = Outside(lambda: datetime.now(UTC))
+    try:
+        known_servers(settings, outside)
+        clients = registered_clients(settings, outside)
+    except ValueError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(_USAGE) from None
+    if clients is not None:
+        asyncio.run(clients.close())
 
 
 def _prepare_database(settings: Settings) -> None:

@@ -149,6 +149,17 @@ UNUSABLE = {
     "a policy that is no choice": ("policy", '{"SINS-E1": "x"}', "SINS-E1"),
     "a policy that does not exist": ("policy", '{"SINS-X": "upper"}', "SINS-X"),
     "a window that is none": ("windows", '{"pain": "14/7"}', "window"),
+    "a demo server elsewhere": (
+        "demo_fhir_servers",
+        "http://ehr.example.org/f",
+        "this machine",
+    ),
+    "a server that is no address": ("fhir_servers", '[{"base": "ftp://ehr.example.org"}]', "http"),
+    "a private server": (
+        "fhir_servers",
+        '[{"base": "https://10.0.0.1/fhir"}]',
+        "private network",
+    ),
     "a code map that is not there": ("code_map", "no-such-map.json", "no-such-map.json"),
 }
 
@@ -173,6 +184,14 @@ def test_a_value_that_is_no_json_is_named(variable: str) -> None:
     said = refused(**{variable: "upper"})
     assert f"SPINE_METS_{variable.upper()}" in said
     assert "Traceback" not in said
+
+
+def test_a_client_that_cannot_be_used_stops_it() -> None:
+    said = refused(clients='[{"iss": "https://ehr.example.org"}]', public_base_url="https://cds.example.org")
+    assert "SPINE_METS_CLIENTS: " in said
+    assert "give keys or jku" in said
+    assert "Traceback" not in said
+    assert "Open" not in said
 
 
 def test_an_address_of_version_6_is_printed_as_one(capsys: pytest.CaptureFixture[str]) -> None:
