@@ -12,6 +12,7 @@ from app.fhir.server.http import Http, trust
 from app.knowledge import VERSION
 from app.logs import logger
 from app.settings import CdsClient, Profile, Settings
+from app.store.database import Database
 from app.store.used_tokens import UsedTokens
 from cds_hooks.tenants import DEFAULT
 from cds_hooks.trust import FetchedKeys, Issuer, NotAuthenticatedError, StoredReplays, Trust
@@ -138,7 +139,7 @@ def registered_clients(settings: Settings, outside: Outside) -> Clients | None:
     fetchers = KeyFetchers(carrying, _private(settings.clients), production=production)
     issuers = [_issuer(client, place, settings.clients) for place, client in enumerate(settings.clients, 1)]
     # A database of its own: whatever holds up feedback must hold up no check.
-    used = UsedTokens.open(settings.database_url)
+    used = UsedTokens(Database(settings.database_url))
     replays = StoredReplays(used.remember, settings.replay)
     try:
         trusted = Trust(issuers, fetchers.fetch, replays, outside.clock, production=production)

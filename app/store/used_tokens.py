@@ -36,19 +36,6 @@ class UsedTokens:
         self._insert = sqlite.insert if database.dialect == "sqlite" else postgresql.insert
         self._swept: datetime | None = None
 
-    @classmethod
-    def open(cls, url: str) -> "UsedTokens":
-        """The uses in the database at an address of SQLAlchemy, brought to the structure that is needed.
-
-        Args:
-            url: ``sqlite://`` for one in memory, ``sqlite:///file`` or ``postgresql://...``.
-
-        Raises:
-            ValueError: the address names no database that can be used; the message does not repeat it.
-            StoreError: the database does not answer.
-        """
-        return cls(Database(url))
-
     def close(self) -> None:
         """Give back every connection."""
         self._database.close()

@@ -13,6 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
+from app.store.database import Database
 from app.store.used_tokens import UsedTokens
 from cds_hooks.trust import (
     Caller,
@@ -158,7 +159,7 @@ class Service:
     ) -> None:
         self.clock = clock or Clock()
         self.servers = servers or KeyServers()
-        self.own = None if replay else StoredReplays(UsedTokens.open("sqlite://").remember, seconds=60)
+        self.own = None if replay else StoredReplays(UsedTokens(Database("sqlite://")).remember, seconds=60)
         used = replay or self.own
         assert used is not None
         self.trust = Trust(

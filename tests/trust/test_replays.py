@@ -26,7 +26,7 @@ KEY, DIGEST = b"k" * 32, b"d" * 32
 @pytest.fixture
 def replicas(kept: str) -> Iterator[tuple[Service, Service]]:
     """Two of a service that share a database and the time."""
-    clock, stores = Clock(), [UsedTokens.open(kept) for _ in range(2)]
+    clock, stores = Clock(), [UsedTokens(Database(kept)) for _ in range(2)]
     first, second = (
         Service(replay=StoredReplays(store.remember, seconds=60), clock=clock) for store in stores
     )
@@ -100,7 +100,7 @@ async def test_nothing_of_a_token_is_kept(replicas: tuple[Service, Service], kep
 
 @pytest.mark.parametrize("in_memory", [False, True])
 def test_the_first_use_is_remembered_as_it_was(kept: str, in_memory: bool) -> None:
-    store = UsedTokens.open("sqlite://" if in_memory else kept)
+    store = UsedTokens(Database("sqlite://" if in_memory else kept))
     later = NOW + timedelta(seconds=5, microseconds=7)
     assert store.remember(KEY, DIGEST, NOW + timedelta(hours=1), later) is None
     assert store.remember(KEY, b"x" * 32, NOW + timedelta(hours=1), NOW) == Use(DIGEST, later)
@@ -109,7 +109,7 @@ def test_the_first_use_is_remembered_as_it_was(kept: str, in_memory: bool) -> No
 
 
 def test_of_many_threads_one_is_the_first(kept: str) -> None:
-    store = UsedTokens.open(kept)
+    store = UsedTokens(Database(kept))
     with ThreadPoolExecutor(8) as threads:
         uses = list(threads.map(lambda _: store.remember(KEY, DIGEST, NOW, NOW), range(16)))
     assert uses.count(None) == 1
@@ -120,7 +120,7 @@ def test_of_many_threads_one_is_the_first(kept: str) -> None:
     ("minutes", "left"), [(4.99, 2), (5, 2), (15, 2), (15.01, 1)], ids=["soon", "swept", "kept", "gone"]
 )
 def test_what_nobody_takes_any_more_is_deleted_a_while_later(kept: str, minutes: float, left: int) -> None:
-    store = UsedTokens.open(kept)
+    store = UsedTokens(Database(kept))
     store.remember(KEY, DIGEST, NOW + timedelta(minutes=5), NOW)
     now = NOW + timedelta(minutes=minutes)
     store.remember(b"o" * 32, DIGEST, now, now)
@@ -233,7 +233,7 @@ async def test_a31_a_store_that_fails_in_another_way_lets_nobody_in(service: Mak
 
 
 def test_a_database_without_the_table_is_a_failure_of_the_store(kept: str) -> None:
-    store = UsedTokens.open(kept)
+    store = UsedTokens(Database(kept))
     engine = create_engine(kept.replace("postgresql://", "postgresql+psycopg://"))
     with engine.begin() as connection:
         connection.execute(text("DROP TABLE used_tokens"))
