@@ -1,4 +1,6 @@
-FROM python:3.11-slim AS build
+# The full version and the release of Debian, so that a build tomorrow starts from the same Python. A site that
+# mirrors images adds the digest that its own registry shows for this tag.
+FROM python:3.11.15-slim-bookworm AS build
 # Byte code is compiled here because the service may not write into its image.
 ENV UV_COMPILE_BYTECODE=1 \
     UV_PROJECT_ENVIRONMENT=/opt/spine-mets \
@@ -12,18 +14,21 @@ COPY app ./app
 COPY cds_hooks ./cds_hooks
 RUN uv sync --frozen --no-dev --no-editable
 
-FROM python:3.11-slim
+FROM python:3.11.15-slim-bookworm
 COPY --from=build /opt/spine-mets /opt/spine-mets
-# Where feedback is kept, unless SPINE_METS_DATABASE names a PostgreSQL: mount a volume there to keep it.
-RUN install -d -m 1777 /var/lib/spine-mets
-# Outside the demo profile the service starts only where SPINE_METS_AUTHENTICATION=gateway says that
-# a gateway in front of it authenticates every caller. Only whoever runs the image can know that, so
-# the image must not claim it.
+# The only place that is written to: the root of the container can be read-only. Feedback and decisions are kept
+# here, unless SPINE_METS_DATABASE names a PostgreSQL; in spool decisions wait for the database, and heads is for
+# SPINE_METS_AUDIT_HEADS: mount volumes to keep them, heads on another one than the database.
+RUN install -d -m 1777 /var/lib/spine-mets /var/lib/spine-mets/spool /var/lib/spine-mets/heads
+# Outside the demo profile the service starts only where SPINE_METS_AUTHENTICATION says who authenticates
+# every caller, a gateway in front or the service itself. Only whoever runs the image can know that, so the
+# image must not claim it. docs/operations.md lists what else has to be set.
 ENV PATH=/opt/spine-mets/bin:$PATH \
     SPINE_METS_PROFILE=service \
     SPINE_METS_HOST=0.0.0.0 \
     SPINE_METS_PORT=8000 \
-    SPINE_METS_DATABASE=sqlite:////var/lib/spine-mets/spine-mets.db
+    SPINE_METS_DATABASE=sqlite:////var/lib/spine-mets/spine-mets.db \
+    SPINE_METS_AUDIT_SPOOL=/var/lib/spine-mets/spool
 VOLUME ["/var/lib/spine-mets"]
 USER 10001:10001
 EXPOSE 8000

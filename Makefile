@@ -7,17 +7,20 @@ COVERAGE_MIN ?= 90
 DEV := .venv
 RUN := .venv-run
 
-.PHONY: help run test check bench openapi figures sheets conformance clean
+.PHONY: help run test coverage check bench openapi figures sheets conformance sbom vulnerabilities clean
 
 help:
 	@echo "make run      start on 127.0.0.1:8000 with the demo profile (SPINE_METS_HOST, SPINE_METS_PORT)"
 	@echo "make test     the whole test suite"
+	@echo "make coverage the same, with the branches that it takes"
 	@echo "make check    format, lint, types, import contracts, Dockerfile, lock file"
 	@echo "make bench    the benchmark"
 	@echo "make openapi  write openapi/openapi.json again"
 	@echo "make figures  draw the figures of the evidence again"
 	@echo "make sheets   write docs/sheets, one sheet for each definition, again"
 	@echo "make conformance  write docs/conformance.md again"
+	@echo "make sbom     write dist/sbom.cdx.json, what the service runs with (CycloneDX)"
+	@echo "make vulnerabilities  look up what is locked among the published vulnerabilities"
 	@echo "make clean    remove what these commands made"
 
 run: export SPINE_METS_PROFILE := demo
@@ -26,10 +29,14 @@ run: export SPINE_METS_PORT ?= 8000
 run: $(RUN)/.installed
 	exec $(RUN)/bin/spine-mets serve
 
-# -rs: a skipped test is named with its reason. On every core, the tests of one file together; one seed for
-# all, because every core has to find the same tests under the same names.
+# -rsfE: a skipped test is named with its reason, and one that fails by its name. On every core, the tests of
+# one file together; one seed for all, because every core has to find the same tests under the same names.
 test: $(DEV)/.installed
-	PYTHONHASHSEED=0 $(DEV)/bin/pytest -rs -n auto --dist loadfile --cov --cov-fail-under=$(COVERAGE_MIN)
+	PYTHONHASHSEED=0 $(DEV)/bin/pytest -rsfE -n auto --dist loadfile
+
+# The same suite; watching every branch makes the engine's tests three times as long.
+coverage: $(DEV)/.installed
+	PYTHONHASHSEED=0 $(DEV)/bin/pytest -rsfE -n auto --dist loadfile --cov --cov-fail-under=$(COVERAGE_MIN)
 
 # A lock file that is current is recognised without the index, so its check works offline too.
 check: $(DEV)/.installed
@@ -60,6 +67,16 @@ sheets: $(DEV)/.installed
 # From the markers of the tests: the test suite writes it again and compares.
 conformance: $(DEV)/.installed
 	$(DEV)/bin/python -m tools.conformance
+
+# What is locked for running, on every platform, with the digests of its files; --frozen: as it stands in uv.lock.
+sbom:
+	mkdir -p dist
+	tools/uv export --quiet --frozen --no-dev --format cyclonedx1.5 --preview-features sbom-export \
+		--output-file dist/sbom.cdx.json
+
+# Ends with 1 where a vulnerability is known; warns, and ends with 0, where the service that knows cannot be asked.
+vulnerabilities:
+	python3 tools/vulnerabilities.py
 
 clean:
 	rm -rf .tools $(DEV) $(RUN) build dist htmlcov .coverage .coverage.*

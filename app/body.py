@@ -52,7 +52,7 @@ def _check_media_type(header: str) -> None:
         raise MediaTypeError("Send the body as application/json or application/fhir+json.")
     for parameter in parameters.split(";"):
         name, _, value = parameter.strip().partition("=")
-        if name.lower() == "charset" and value.strip('"').lower() not in ("utf-8", "utf8"):
+        if name.strip().lower() == "charset" and value.strip(' "').lower() not in ("utf-8", "utf8"):
             raise MediaTypeError("Send the body in UTF-8.")
 
 

@@ -19,7 +19,7 @@ from app.call.exact_json import Json
 from app.call.faults import CallError, UsageError
 from app.call.feedback import Feedback, Outcome
 from app.call.fire import Call, fire
-from app.call.printing import plain, print_answer, print_notes, safe_json
+from app.call.printing import plain, print_answer, print_decision, print_notes, safe_json
 from app.call.record import read_bundle, read_object, read_record
 from app.call.signing import Algorithm, Signer, read_key
 
@@ -63,7 +63,7 @@ def call(  # noqa: PLR0913, PLR0917  each command-line option is an argument
     ] = None,
     reason: Annotated[str | None, typer.Option(help="Why it was overridden, as SYSTEM|CODE.")] = None,
     as_json: Annotated[  # noqa: FBT002  a flag of the command line
-        bool, typer.Option("--json", help="The answer as it came, and nothing else.")
+        bool, typer.Option("--json", help="The answer as it came, and nothing else on standard output.")
     ] = False,
     timeout: Annotated[
         float, typer.Option(min=0.1, max=600, help="Seconds that each request may take.")
@@ -106,6 +106,7 @@ def call(  # noqa: PLR0913, PLR0917  each command-line option is an argument
     print_notes(errors, answer.notes)
     if as_json:
         _print_body(answer)
+        print_decision(errors, answer)
     else:
         print_answer(_console(), answer)
     if answer.feedback is not None:

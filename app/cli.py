@@ -1,6 +1,5 @@
 """The command line: serve, assess files, look at the scores, print the OpenAPI document."""
 
-import asyncio
 import json
 import os
 import sys
@@ -19,24 +18,25 @@ from rich.markup import escape
 from rich.table import Table
 
 from app.api.wire import assessment_json
-from app.assess import assess as assess_record
-from app.assess.record import Record
+from app.api_key_command import api_key
 from app.assess.result import Assessment
+from app.audit_command import audit
 from app.call_command import call
+from app.desk import Desk, alone
 from app.engine.provenance import DefinitionError
 from app.engine.sheet import markdown, sheet
 from app.errors import ServiceError, UnreadableError
 from app.fhir.codes import CodeMapError, code_book
 from app.fhir.published.documents import documents as published
 from app.fhir.published.writing import write_documents
-from app.fhir.reader import Reader
-from app.fhir.strict import check_text
-from app.knowledge import VERSION, Knowledge, load
+from app.fhir.strict import check_body, check_text
+from app.knowledge import VERSION, load
 from app.knowledge.policy import Policy
+from app.replay_command import replay
 from app.settings import Settings
 from app.web.knowledge_documents import knowledge_documents
 from cds_hooks.card import Card
-from cds_hooks.cards import Call, CardMaker
+from cds_hooks.cards import Call
 from cds_hooks.gather import Gathered, take
 from cds_hooks.protocol import HookRequestError, read_request
 from cds_hooks.services import PATIENT_VIEW, SERVICES, HookService
@@ -60,53 +60,59 @@ def serve(
     workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
 ) -> None:
     """Start the service with the settings of the environment (SPINE_METS_...)."""
-    from app.serving import Limits  # noqa: PLC0415  only this command needs a server
+    from app.metrics import shared_between  # noqa: PLC0415  only this command needs a server
+    from app.serving import Limits  # noqa: PLC0415  as above
     from app.serving import serve as run  # noqa: PLC0415  as above
 
+    _name_unknown_variables()
     settings = _settings(host, port)
     # What would stop a worker stops here, with the name of the setting.
-    _stop_on_bad_settings(lambda: load(Policy.of({}, settings.windows)), "SPINE_METS_WINDOWS")
-    _stop_on_bad_settings(lambda: load(Policy.of(settings.policy, settings.windows)), "SPINE_METS_POLICY")
-    _stop_on_bad_settings(
-        lambda: code_book(settings.canonical_base, settings.code_map), "SPINE_METS_CODE_MAP"
-    )
     _prepare_database(settings)
-    _check_others(settings)
+    _check_start(settings)
     if settings.profile.value == "demo":
         # Cards link to the pages of this very service, which only this machine reaches.
         os.environ.setdefault("SPINE_METS_PUBLIC_BASE_URL", _address(settings))
         _greet(settings)
-    run(
-        "app.main:create_app",
-        settings.host,
-        settings.port,
-        workers=workers,
-        limits=Limits(
-            head=settings.head_deadline,
-            body=settings.body_deadline,
-            connections=settings.max_connections,
-            drain=settings.drain,
-        ),
-    )
+    with shared_between(workers):
+        run(
+            "app.main:create_app",
+            settings.host,
+            settings.port,
+            workers=workers,
+            limits=Limits(
+                head=settings.head_deadline,
+                body=settings.body_deadline,
+                connections=settings.max_connections,
+                drain=settings.drain,
+            ),
+        )
 
 
 app.command()(call)
+app.command()(replay)
+app.command("api-key")(api_key)
+app.add_typer(audit, name="audit")
 
 
-def _check_others(settings: Settings) -> None:
-    """Stop before any worker starts where a FHIR server or a client of the settings cannot be used."""
-    from app.fhir.server.building import Outside, known_servers  # noqa: PLC0415  only a server asks others
-    from cds_hooks.trusting import registered_clients  # noqa: PLC0415  as above
+def _name_unknown_variables() -> None:
+    """Say which variables nobody reads: a setting that is misspelt protects nothing."""
+    known = {f"SPINE_METS_{name.upper()}" for name in Settings.model_fields}
+    for name in sorted(os.environ):
+        if name.upper().startswith("SPINE_METS_") and name.upper() not in known:
+            typer.echo(
+                f"{name} is no setting and is not read: see the table of settings in README.md", err=True
+            )
 
-    outside = Outside(lambda: datetime.now(UTC))
+
+def _check_start(settings: Settings) -> None:
+    """Stop before any worker starts where the settings cannot be put to work."""
+    from app.checking import check_start  # noqa: PLC0415  only a server needs everything
+
     try:
-        known_servers(settings, outside)
-        clients = registered_clients(settings, outside)
+        check_start(settings)
     except ValueError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(_USAGE) from None
-    if clients is not None:
-        asyncio.run(clients.close())
 
 
 def _prepare_database(settings: Settings) -> None:
@@ -214,15 +220,13 @@ class _Desk:
     """Reads one file after another with the same knowledge."""
 
     def __init__(self, settings: Settings, now: datetime) -> None:
-        self.knowledge: Knowledge = _stop_on_bad_settings(
-            lambda: load(Policy.of(settings.policy, settings.windows)), "SPINE_METS_POLICY"
-        )
-        book = _stop_on_bad_settings(
+        # Each setting that can be wrong, with its name, before both are put to use.
+        _stop_on_bad_settings(lambda: load(Policy.of(settings.policy, settings.windows)), "SPINE_METS_POLICY")
+        _stop_on_bad_settings(
             lambda: code_book(settings.canonical_base, settings.code_map), "SPINE_METS_CODE_MAP"
         )
-        self.reader = Reader(book, self.knowledge)
-        self.maker = CardMaker(book, settings.public_base_url)
-        self.now = now
+        desk = Desk(settings)
+        self.reader, self.judging, self.now = desk.reader, desk.judging, now
 
     def outcome(self, file: Path) -> _Outcome:
         try:
@@ -231,26 +235,21 @@ class _Desk:
             return _Outcome(file.name, None, [], error.message)
         except OSError as error:
             return _Outcome(file.name, None, [], f"The file cannot be opened: {error.strerror}.")
-        assessment = assess_record(gathered.record, self.now, self.knowledge)
-        made = self.maker.cards(assessment, gathered, call)
-        return _Outcome(file.name, assessment, [one.card for one in made])
+        judged = self.judging.of_record(gathered, self.now, call, lambda _about: False)
+        return _Outcome(file.name, judged.assessment, [one.card for one in judged.made])
 
     def _gathered(self, body: bytes) -> tuple[Gathered, Call]:
         instance = str(uuid4())
         kind = _kind(body)
         if kind == "hook":
+            check_body(body)
             service = _service_of(body)
             request = read_request(body, service.hook)
             return take(body, request, service, self.reader).gathered(), Call(service, request.hook_instance)
         if kind == "Bundle":
-            return _alone(self.reader.bundle(body)), Call(PATIENT_VIEW, instance)
+            return alone(self.reader.bundle(body)), Call(PATIENT_VIEW, instance)
         lines = [body] if kind else [line for line in body.splitlines() if line.strip()]
-        return _alone(self.reader.resources(lines)), Call(PATIENT_VIEW, instance)
-
-
-def _alone(record: Record) -> Gathered:
-    """A record without a call around it."""
-    return Gathered(record, record.patient or "")
+        return alone(self.reader.resources(lines)), Call(PATIENT_VIEW, instance)
 
 
 def _service_of(body: bytes) -> HookService:

@@ -67,6 +67,14 @@ class EnvelopeError(ServiceError):
     title = "The request is not complete"
 
 
+class ForbiddenError(ServiceError):
+    """The caller is known, and may not ask this."""
+
+    status = 403
+    code = "forbidden"
+    title = "The caller may not ask this"
+
+
 class NotFoundError(ServiceError):
     """There is nothing at this address."""
 

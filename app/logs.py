@@ -34,13 +34,26 @@ ALLOWED_FIELDS = frozenset(
         "digest",
         "host",
         "port",
+        "tenants",
+        "tenant",
+        "decision",
+        "caller",
+        "line",
+        "mend",
     }
 )
+# They would log every address that is asked, in which a patient's id can be.
+_CLIENTS = ("httpx", "httpx2", "urllib3")
 
 
 def configure() -> None:
     """Send the service's own events, one JSON object a line, to standard error."""
     logging.getLogger("uvicorn.access").disabled = True
+    for client in _CLIENTS:
+        logging.getLogger(client).setLevel(logging.WARNING)
+    # Its exporters would tell of their failures in words of their own, past the allow-list: app/tracing says
+    # that they failed.
+    logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

@@ -7,6 +7,29 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
+# A caller proves itself in one of these ways where the service authenticates; elsewhere in none.
+_SCHEMES = {
+    "accessToken": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "at+jwt",
+        "description": "An access token of an authorization server that is registered (RFC 9068); its scope "
+        "names cds/evaluate or cds/feedback.",
+    },
+    "apiKey": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-API-Key",
+        "description": "A key of a closed network.",
+    },
+}
+_PROOFS: list[dict[str, list[str]]] = [{"accessToken": []}, {"apiKey": []}, {}]
+_GUARDED = "/api/v1/"
+_REFUSALS = {
+    "401": "The caller does not prove who it is",
+    "403": "The caller may not do this",
+    "429": "The caller asks too much: Retry-After says when to ask again",
+}
 _LEFTOVERS = ("HTTPValidationError", "ValidationError")
 DESCRIPTION = (
     "SINS and Mirels for patients whose cancer has reached the spine or another bone, from answers or "
@@ -35,13 +58,28 @@ def _document(app: FastAPI, inputs: Iterable[type[BaseModel]]) -> dict[str, Any]
         schemas[model.__name__] = schema
     for leftover in _LEFTOVERS:
         schemas.pop(leftover, None)
-    for operations in found["paths"].values():
-        for operation in operations.values():
+    found["components"]["securitySchemes"] = _SCHEMES
+    for path, operations in found["paths"].items():
+        for method, operation in operations.items():
+            if path.startswith(_GUARDED):
+                _guard(operation, keeps_record=method == "post")
             _use_problem_media_type(operation)
             unused = operation["responses"].get("422", {}).get("content", {})
             if "HTTPValidationError" in str(unused):
                 del operation["responses"]["422"]
     return found
+
+
+def _guard(operation: dict[str, Any], *, keeps_record: bool) -> None:
+    """What every route of REST may answer before it is reached, and where no record can be kept."""
+    operation["security"] = _PROOFS
+    refusals = (
+        {**_REFUSALS, "503": "No record of the decision can be kept now"} if keeps_record else _REFUSALS
+    )
+    schema = {"$ref": "#/components/schemas/Problem"}
+    for status, description in refusals.items():
+        content = {"application/problem+json": {"schema": schema}}
+        operation["responses"].setdefault(status, {"description": description, "content": content})
 
 
 def _use_problem_media_type(operation: dict[str, Any]) -> None:

@@ -1,8 +1,9 @@
-"""A FHIR server that answers every read and search of the benchmark's record after 20 ms."""
+"""A FHIR server that answers every read and search of the benchmark's record after 20 ms, or fails."""
 
 import asyncio
 import json
 import os
+import random
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
@@ -33,6 +34,8 @@ def _bodies() -> dict[str, bytes]:
 
 
 _BODIES = _bodies()
+_FAILING = float(os.environ.get("BENCH_FAILING", "0"))
+_DICE = random.Random(7)
 
 
 async def app(
@@ -47,6 +50,32 @@ async def app(
     body = b"{}" if ready else _BODIES[kind]
     if not ready:
         await asyncio.sleep(SECONDS)
+    if not ready and _DICE.random() < _FAILING:
+        await _fail(send)
+        return
     headers = [(b"content-type", b"application/fhir+json"), (b"content-length", b"%d" % len(body))]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": body})
+
+
+async def _fail(send: Callable[[Message], Awaitable[None]]) -> None:
+    """One of the ways in which servers fail."""
+    status, length, body = _DICE.choice(
+        [
+            (500, 2, b"{}"),
+            (503, 2, b"{}"),
+            (429, 2, b"{}"),
+            (200, 17, b"<html>login</html>"[:17]),
+            (200, 9_999, b'{"resourceType":'),
+            (200, 0, b""),
+        ]
+    )
+    if not body:
+        await asyncio.sleep(5)
+    headers = [(b"content-type", b"application/fhir+json"), (b"content-length", b"%d" % length)]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    if length == len(body):
+        await send({"type": "http.response.body", "body": body})
+    else:
+        # The rest never comes: the connection is closed over it.
+        await send({"type": "http.response.body", "body": body, "more_body": True})

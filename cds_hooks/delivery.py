@@ -40,12 +40,18 @@ class Delivery:
         overridden = await self._quiet(tenant, pseudonym(self.key, tenant.name, patient), now)
         return lambda about: _is_quiet(about, overridden)
 
-    def deliver(
-        self, made: Sequence[MadeCard], tenant: Tenant, call: Call, patient: str, now: datetime
-    ) -> list[Card]:
+    def shaped(self, made: Sequence[MadeCard], tenant: Tenant) -> list[Card]:
         """The cards that the client gets."""
-        if not made:
+        if tenant.shadow:
             return []
+        return [
+            shape(one.card, tenant.profile, suggestions=tenant.suggestions) for one in made if not one.held
+        ]
+
+    def note(self, made: Sequence[MadeCard], tenant: Tenant, call: Call, patient: str, now: datetime) -> None:
+        """Have the cards kept that were made, whether they are shown or not."""
+        if not made:
+            return
         known = pseudonym(self.key, tenant.name, patient)
         self.recorder.record(
             [
@@ -67,11 +73,6 @@ class Delivery:
                 for one in made
             ]
         )
-        if tenant.shadow:
-            return []
-        return [
-            shape(one.card, tenant.profile, suggestions=tenant.suggestions) for one in made if not one.held
-        ]
 
     async def _quiet(
         self, tenant: Tenant, patient: str, now: datetime

@@ -3,6 +3,7 @@
 A card that is not known is no fault: it may be of another replica, or from before a restart.
 """
 
+import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ import msgspec
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
+from app.audit.witness import HEADER, UNWITNESSED, Decisions
 from app.body import DirectRoute, read_body
 from app.errors import EnvelopeError, Issue, TooLargeError, UnreadableError
 from app.fhir.strict import read_small
@@ -23,14 +25,26 @@ from cds_hooks.documented import json_answer as described
 from cds_hooks.feedback_wire import MAX_ITEMS, Feedback, FeedbackRequest, OverrideReason
 from cds_hooks.services import HookService
 from cds_hooks.trusting import Clients
+from cds_hooks.witnessed import caller_of, note_reports
 
 # A reason that was told in words, or by a code of no system: which one it was is not kept.
 OTHER_REASON = Reason(None, "other")
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _AHEAD = timedelta(days=1)
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
-_SYSTEM = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[!-~]{1,240}")
+# No name and no number of a patient fits these, wherever a client should write one by mistake: words of the
+# public code system and of our own, and the short numbers that vendors give to the reasons of a site.
+_KEPT_REASONS = (
+    (
+        re.compile(r"http://terminology\.hl7\.org/CodeSystem/[a-z-]{1,64}"),
+        re.compile(r"[a-z]{1,32}(?:-[a-z]{1,32}){0,7}"),
+    ),
+    (
+        re.compile(r"https?://[!-~]{1,200}/CodeSystem/override-reason"),
+        re.compile(r"[a-z]{1,32}(?:-[a-z]{1,32}){0,7}"),
+    ),
+    (re.compile(r"urn:oid:[0-9.]{1,64}"), re.compile(r"[0-9]{1,6}")),
+)
 _SECONDS = re.compile(r"(?<=:)60(?=\.|[Zz+-])")
 _FIELDS = {field.encode_name: field for field in msgspec.structs.fields(Feedback)}
 _MENDING = {
@@ -54,6 +68,7 @@ def feedback_routes(
     clock: Callable[[], datetime],
     clients: Clients | None,
     max_bytes: int,
+    decisions: Decisions = UNWITNESSED,
 ) -> APIRouter:
     """The routes ``/cds-services/{id}/feedback``, one for each service [R124, R125].
 
@@ -64,6 +79,7 @@ def feedback_routes(
         clock: tells the moment of a call.
         clients: those who may report; None where whoever reaches the service may.
         max_bytes: the largest body that is taken.
+        decisions: has every call witnessed.
     """
     routes = APIRouter(tags=["CDS Hooks"], route_class=DirectRoute)
     # The 503 of feedback says more than that of a check.
@@ -81,16 +97,20 @@ def feedback_routes(
         )
         async def feedback(request: Request) -> Response:
             started = perf_counter()
+            proved = None if clients is None else await clients.proved(request, service.id, "/feedback")
             body = await read_body(request, max_bytes)
-            if clients is not None:
-                await clients.admit(request, body, service.id, "/feedback")
-            now = clock()
-            reports = read_feedback(body, now)
-            try:
-                await run_in_threadpool(store.add_feedback, tenant_of(request), service.id, reports, now)
-            except StoreError as error:
-                logger().error("feedback", service=service.id, status=error.status, error=error.cause)
-                raise
+            admitted = None
+            if clients is not None and proved is not None:
+                admitted = await clients.admit(proved, service.id, body)
+            with decisions.of("feedback", service.id, body, caller_of(admitted), service.hook) as noted:
+                now = clock()
+                reports = read_feedback(body, now)
+                note_reports(noted, reports)
+                try:
+                    await run_in_threadpool(store.add_feedback, tenant_of(request), service.id, reports, now)
+                except StoreError as error:
+                    logger().error("feedback", service=service.id, status=error.status, error=error.cause)
+                    raise
             logger().info(
                 "feedback",
                 service=service.id,
@@ -99,7 +119,7 @@ def feedback_routes(
                 cards=len(reports),
                 milliseconds=round(1000 * (perf_counter() - started), 2),
             )
-            return Response(b"{}", media_type="application/json")
+            return Response(b"{}", headers={HEADER: noted.id}, media_type="application/json")
 
     for service in services:
         add(service)
@@ -156,11 +176,11 @@ def _report(item: object, place: str, now: datetime, faults: list[Issue]) -> Rep
         return None
     given = _given(found)
     return Report(
-        card=found["card"].lower() if _UUID.fullmatch(found["card"]) else found["card"],
+        card=_name(found["card"]),
         outcome=found["outcome"],
         outcome_at=outcome_at,
         reason=None if accepted else _reason(given),
-        suggestions=tuple(one.id for one in found["acceptedSuggestions"] or ()) if accepted else (),
+        suggestions=tuple(_name(one.id) for one in found["acceptedSuggestions"] or ()) if accepted else (),
         commented=any(one.user_comment and one.user_comment.strip() for one in given),
     )
 
@@ -186,6 +206,11 @@ def _issue(place: str, name: str, code: str) -> Issue:
     return Issue(f"{place}/{name}", code, f"{name} {what}: {_MENDING[name]}.")
 
 
+def _name(uuid: str) -> str:
+    """What a card or suggestion is kept under: its uuid, or where it is none a digest of what is there."""
+    return uuid.lower() if _UUID.fullmatch(uuid) else hashlib.sha256(uuid.encode()).hexdigest()
+
+
 def _moment(text: str, now: datetime) -> datetime | None:
     """The moment in UTC; None where no clock could have shown it, or none of a clinician's."""
     # A leap second counts as the last second before it.
@@ -208,7 +233,10 @@ def _reason(given: Sequence[OverrideReason]) -> Reason | None:
     """The first reason that is a code of some system; else only that there was one."""
     for one in given:
         coding = one.reason
-        if coding is not None and _CODE.fullmatch(coding.code) and _SYSTEM.fullmatch(coding.system or ""):
+        if coding is not None and any(
+            system.fullmatch(coding.system or "") and code.fullmatch(coding.code)
+            for system, code in _KEPT_REASONS
+        ):
             return Reason(coding.system, coding.code)
     told = any(one.reason is not None or one.extension for one in given)
     return OTHER_REASON if told else None

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from app.assess.record import Record
+from app.decision import Origin, Sent, TokenUse
 from app.errors import ContradictionError, EnvelopeError, Issue, MissingDataError
 from app.fhir import wire
-from app.fhir.collection import MORE_PAGES, Collected, Decoded, collect, decode, next_page, subjects_in
+from app.fhir.collection import MORE_PAGES, Collected, Decoded, collect, decode, next_page
 from app.fhir.names import own_reference
 from app.fhir.needs import TYPES, set_aside_others
 from app.fhir.orders import NO_DRAFTS, Drafts, read_drafts
@@ -18,7 +19,6 @@ from app.fhir.reader import Reader
 from app.fhir.server.failure import Failure
 from app.fhir.server.fetched import NOT_COUNTED, Counted, fetched
 from app.fhir.server.searching import Pulled
-from app.fhir.strict import check_depth, has_escaped_letters
 from cds_hooks.protocol import Envelope, HookRequest, Prefetch, read_request
 from cds_hooks.services import HookService
 
@@ -50,6 +50,15 @@ class Wish:
     def reason(self) -> str:
         """Why it is still open, in words."""
         return self.why if self.failure is None else self.failure.value
+
+    @property
+    def code(self) -> str:
+        """The same in a word."""
+        if self.failure is not None:
+            return self.failure.code
+        if self.tried:
+            return "client-error"
+        return "not-sent" if self.link is None else "more-pages"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,33 +105,9 @@ def decode_whole(body: bytes) -> Envelope:
     """The envelope in one pass with its resources.
 
     Raises:
-        msgspec.DecodeError: a resource does not decode, or a repeated name could change whose it is: read
-            the values one by one.
+        msgspec.DecodeError: a resource does not decode: read the values one by one.
     """
-    envelope = _decode_envelope(body)
-    if isinstance(envelope.prefetch, WholePrefetch):
-        prefetch = envelope.prefetch
-        held = (getattr(prefetch, key) for key in TYPES)
-        subjects = sum(
-            subjects_in(value)
-            if isinstance(value, wire.WholeBundle)
-            else getattr(value, "subject", None) is not None
-            for value in held
-        )
-        bundles = sum(1 for key in TYPES if getattr(getattr(prefetch, key), "entry", None) is not None)
-        named = body.count(b'"subject"') - _in_context(envelope, b'"subject"')
-        listed = body.count(b'"entry"') - _in_context(envelope, b'"entry"')
-        # A BodyStructure names its patient another way.
-        apart = isinstance(prefetch.bodyStructures, msgspec.Struct)
-        if apart or named != subjects or listed != bundles or has_escaped_letters(body):
-            raise msgspec.DecodeError
-    return envelope
-
-
-def _in_context(envelope: Envelope, name: bytes) -> int:
-    """How often the resources of the context hold a name: they are read by themselves."""
-    context = envelope.context
-    return bytes(context).count(name) if isinstance(context, msgspec.Raw) else 0
+    return _decode_envelope(body)
 
 
 _NULL = msgspec.Raw(b"null")
@@ -156,6 +141,10 @@ class Taken:
 
     Args:
         wishes: data needs that it left open, by prefetch key.
+        sent: what stood under each prefetch key.
+        parts: how many of the collected resources there were, and of what need and origin, part by part.
+        upstream: requests made of other servers.
+        access_use: what came of the access token; None where none came.
     """
 
     request: HookRequest
@@ -166,11 +155,16 @@ class Taken:
     wishes: dict[str, Wish]
     selections: list[str] | None
     bundle: msgspec.Raw | None
+    sent: dict[str, Sent]
+    parts: list[tuple[int, str, Origin]]
+    upstream: int = 0
+    access_use: TokenUse | None = None
 
     def add(self, key: str, pulled: Pulled) -> None:
         """Put what a server gave under a key to what was sent."""
         found = fetched(pulled, self.wishes[key].counted)
         self.collected.include(found.part)
+        self.parts.append((len(found.part.resources), key, "fetched"))
         if found.failure is not None and found.nothing and self.wishes[key].link is None:
             self.wishes[key] = replace(self.wishes[key], failure=found.failure)
             return
@@ -200,7 +194,9 @@ class Taken:
                 self.collected.lacks(key, wish.reason, wholly=wish.link is None)
         added, unread = frozenset[str](), False
         if self.service.bundle == "conditions" and self.bundle is not None:
+            before = len(self.collected.resources)
             added, unread = _added(self.bundle, self.collected)
+            self.parts.append((len(self.collected.resources) - before, "conditions", "context"))
         named = [*bases, *([self.request.fhir_server] if self.request.fhir_server else [])]
         # Where the operator named the server, its own addresses are known: none is learnt from what it sends.
         own = [
@@ -233,7 +229,7 @@ def take(
     Raises:
         ContradictionError: a key holds a wrong resource.
         EnvelopeError: a resource of the context is missing.
-        UnreadableError: the body is nested too deep, or a resource repeats a name.
+        UnreadableError: a value of the prefetch is no resource.
     """
     patient = patient_id(request)
     selections = _selections(request) if service.selections else None
@@ -243,12 +239,15 @@ def take(
     collected = Collected()
     prefetch = _by_type(body, service) if by_type else request.prefetch
     wishes: dict[str, Wish] = {}
+    sent: dict[str, Sent] = {}
+    parts: list[tuple[int, str, Origin]] = []
     for key in TYPES:
-        wish = _take(key, prefetch, collected)
+        before = len(collected.resources)
+        wish, sent[key] = _take(key, prefetch, collected)
+        parts.append((len(collected.resources) - before, key, "prefetch"))
         if wish is not None:
             wishes[key] = wish
-    check_depth(body)
-    return Taken(request, service, reader, patient, collected, wishes, selections, bundle)
+    return Taken(request, service, reader, patient, collected, wishes, selections, bundle, sent, parts)
 
 
 def _missing(wishes: Sequence[Wish]) -> MissingDataError:
@@ -376,15 +375,16 @@ def _value(key: str, held: Prefetch) -> Decoded | msgspec.UnsetType | None:
     return decode(found)
 
 
-def _take(key: str, prefetch: Prefetch, collected: Collected) -> Wish | None:
-    """Add what one key holds; a wish where something of it is left to be fetched."""
+def _take(key: str, prefetch: Prefetch, collected: Collected) -> tuple[Wish | None, Sent]:
+    """Add what one key holds: a wish where something of it is left to be fetched, and how it was sent."""
     found = _value(key, prefetch)
     if found is None:
-        return None
+        return None, "null"
     if found is msgspec.UNSET:
-        return Wish(key, "The client did not send this prefetch key.")
+        return Wish(key, "The client did not send this prefetch key."), "missing"
     if isinstance(found, wire.OperationOutcome):
-        return Wish(key, "The client could not look: it sent an error in this prefetch key.", tried=True)
+        why = "The client could not look: it sent an error in this prefetch key."
+        return Wish(key, why, tried=True), "error"
     link = None
     if isinstance(found, wire.WholeBundle | wire.Bundle | wire.LooseBundle):
         link = next_page(found)
@@ -392,11 +392,14 @@ def _take(key: str, prefetch: Prefetch, collected: Collected) -> Wish | None:
         kind = found.resourceType if isinstance(found, wire.Stub) else type(found).__name__
         if kind not in TYPES[key]:
             raise _wrong_resource(key)
-    before = len(collected.resources)
+    before, lacking = len(collected.resources), len(collected.gaps)
     matches = collect(found, collected, [key], page=link is not None, search=True)
     set_aside_others(key, collected, before)
-    counted = Counted(getattr(found, "total", None), matches)
-    return None if link is None else Wish(key, MORE_PAGES, link=link, counted=counted)
+    if link is None:
+        return None, "hit" if len(collected.gaps) == lacking else "partial"
+    return Wish(
+        key, MORE_PAGES, link=link, counted=Counted(getattr(found, "total", None), matches)
+    ), "partial"
 
 
 def _wrong_resource(key: str) -> ContradictionError:

@@ -1,25 +1,24 @@
 """The routes of CDS Hooks: discovery and invocation."""
 
-import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from time import perf_counter
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from fastapi import APIRouter, Path, Request, Response
 
-from app.assess import assess
+from app.audit.noting import Noted
+from app.audit.witness import HEADER, UNWITNESSED, Decisions
 from app.body import DirectRoute, read_body
-from app.errors import EnvelopeError, Issue, NotFoundError, UnreadableError
-from app.fhir.orders import short_reference
+from app.errors import NotFoundError
 from app.fhir.reader import Reader
-from app.fhir.strict import check_text, read_small
 from app.knowledge import Knowledge
 from app.logs import logger
 from app.presence import Gone, gone_from
 from cds_hooks.card import Cards
-from cds_hooks.cards import Call, CardMaker
+from cds_hooks.cards import CardMaker
 from cds_hooks.delivery import Delivery
 from cds_hooks.documented import (
     DISCOVERY_RESPONSES,
@@ -29,26 +28,35 @@ from cds_hooks.documented import (
     request_body,
 )
 from cds_hooks.fetching import Fetching
-from cds_hooks.gather import decode_whole, take
-from cds_hooks.protocol import (
-    DECODE_ERRORS,
-    HookRequest,
-    HookRequestError,
-    Service,
-    Services,
-    encode,
-    read_request,
-)
+from cds_hooks.judging import Judging, is_for_clinicians
+from cds_hooks.protocol import Service, Services, encode
 from cds_hooks.services import SERVICES, USAGE, HookService
 from cds_hooks.source_attributes import SourceAttributes
 from cds_hooks.tenants import Tenant
 from cds_hooks.trusting import Clients
+from cds_hooks.witnessed import caller_of, note_judged, note_request, note_taken
 
 # The version of CDS Hooks that the service implements.
 _VERSION = "2.0.1"
-_NO_CARDS = encode(Cards([]))
-# A card speaks to clinicians; a hook fired by a patient's own app gets none.
-_NOT_CLINICIANS = re.compile(r"(?:.*/)?(?:Patient|RelatedPerson)/[^/]+(?:/_history/[^/]+)?")
+NO_CARDS = encode(Cards([]))
+
+
+def _nothing_to_note() -> None:
+    """No card was made."""
+
+
+class Answer(NamedTuple):
+    """The answer to a call.
+
+    Args:
+        content: its body.
+        cards: how many cards it holds.
+        note: has the cards kept that were made; for when it is certain that the answer leaves.
+    """
+
+    content: bytes
+    cards: int = 0
+    note: Callable[[], None] = _nothing_to_note
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,33 +82,43 @@ class Answering:
     fetching: Fetching
     tenant: Tenant
     https_only: bool
+    judging: Judging = field(init=False)
 
-    async def answer(self, service: HookService, body: bytes, gone: Gone) -> tuple[bytes, int]:
-        """The answer to a call, and how many cards it holds.
+    def __post_init__(self) -> None:
+        """Put together what needs neither network nor clock."""
+        judging = Judging(self.reader, self.knowledge, self.maker, self.tenant, self.https_only)
+        object.__setattr__(self, "judging", judging)
+
+    async def answer(self, service: HookService, body: bytes, gone: Gone, noted: Noted) -> Answer:
+        """The answer to a call.
 
         Args:
             service: the service that is called.
             body: the body of the request.
             gone: returns when the caller has gone away.
+            noted: takes what each step comes to know.
         """
-        request = _read(body, service)
-        server = request.fhir_server
-        if self.https_only and server and not server.lower().startswith("https://"):
-            raise _envelope_error("fhirServer", "fhirServer must be an https address.")
-        tenant = self.tenant
-        by_type = tenant.profile.matches_prefetch_by_type
-        taken = take(body, request, service, self.reader, by_type=by_type)
-        gathered = await self.fetching.complete(taken, gone)
-        if _NOT_CLINICIANS.fullmatch(request.text("userId") or ""):
-            return _NO_CARDS, 0
+        judging, tenant = self.judging, self.tenant
+        request = judging.request(service, body)
+        note_request(noted, request, self.fetching.base(request.fhir_server))
+        taken = judging.taken(service, request, body)
+        try:
+            gathered = await self.fetching.complete(taken, gone)
+        finally:
+            note_taken(noted, taken)
+        noted.looked_at(gathered.record.looked_at)
+        if not is_for_clinicians(request):
+            noted.answered(NO_CARDS)
+            return Answer(NO_CARDS)
         now = self.clock()
-        assessment = assess(gathered.record, now, self.knowledge)
-        encounter = short_reference(request.text("encounterId") or "").removeprefix("Encounter/")
-        call = Call(service, request.hook_instance, tenant.name, encounter or None)
         held = await self.delivery.held(tenant, gathered.patient, now)
-        made = self.maker.cards(assessment, gathered, call, held)
-        cards = self.delivery.deliver(made, tenant, call, gathered.patient, now)
-        return encode(Cards(cards)), len(cards)
+        judged = judging.judged(taken, gathered, now, held)
+        note_judged(noted, judged, now, shadow=tenant.shadow)
+        cards = self.delivery.shaped(judged.made, tenant)
+        content = encode(Cards(cards))
+        noted.answered(content)
+        note = partial(self.delivery.note, judged.made, tenant, judged.call, gathered.patient, now)
+        return Answer(content, len(cards), note)
 
 
 def router(
@@ -110,6 +128,7 @@ def router(
     attributes: Mapping[str, bytes],
     clients: Clients | None,
     max_bytes: int,
+    decisions: Decisions = UNWITNESSED,
 ) -> APIRouter:
     """The routes under ``/cds-services``.
 
@@ -119,6 +138,7 @@ def router(
         attributes: the source attributes of each service, encoded.
         clients: those who may invoke a service; None where whoever reaches it may.
         max_bytes: the largest body that is taken.
+        decisions: has every call witnessed.
     """
     versions = "discovery-version" in answering.tenant.ballot
     routes = APIRouter(tags=["CDS Hooks"], route_class=DirectRoute)
@@ -163,47 +183,29 @@ def router(
         )
         async def invoke(request: Request) -> Response:
             started = perf_counter()
+            proved = None if clients is None else await clients.proved(request, service.id)
             body = await read_body(request, max_bytes)
-            if clients is not None:
-                await clients.admit(request, body, service.id)
-            content, cards = await answering.answer(service, body, gone_from(request))
+            admitted = None
+            if clients is not None and proved is not None:
+                admitted = await clients.admit(proved, service.id, body)
+            with decisions.of("hook", service.id, body, caller_of(admitted), service.hook) as noted:
+                answer = await answering.answer(service, body, gone_from(request), noted)
+            answer.note()
             logger().info(
                 "hook",
+                tenant=answering.tenant.name,
                 service=service.id,
+                decision=noted.id,
                 status=200,
                 bytes=len(body),
-                cards=cards,
+                cards=answer.cards,
                 milliseconds=round(1000 * (perf_counter() - started), 2),
             )
-            return Response(content, media_type="application/json")
+            return Response(answer.content, headers={HEADER: noted.id}, media_type="application/json")
 
     for service in SERVICES:
         add(service)
     return routes
-
-
-def _read(body: bytes, service: HookService) -> HookRequest:
-    check_text(body)
-    try:
-        request = read_request(body, service.hook, decode_whole)
-        # Small, and what everything is compared with: read as strictly as JSON can be.
-        read_small(bytes(request.raw_context))
-        missing = [name for name in service.context if request.text(name) is None]
-        for name in service.optional:
-            request.text(name)
-    except HookRequestError as error:
-        raise _envelope_error(error.member, error.message) from None
-    except DECODE_ERRORS:
-        raise UnreadableError("The body is not a JSON object: check its syntax.") from None
-    for name in missing:
-        # The patient's id has an advice of its own, given where it is read.
-        if name != "patientId":
-            raise _envelope_error(f"context.{name}", f"context.{name} is missing: send it as a text.")
-    return request
-
-
-def _envelope_error(member: str, message: str) -> EnvelopeError:
-    return EnvelopeError(message, [Issue("/" + member.replace(".", "/"), "required", message)])
 
 
 def _entry(service: HookService, templates: dict[str, str], *, versions: bool) -> Service:

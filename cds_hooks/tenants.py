@@ -5,8 +5,6 @@ from dataclasses import dataclass, replace
 from app.settings import Settings
 from cds_hooks.client_profiles import PROFILES, ClientProfile
 
-DEFAULT = "default"
-
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
@@ -29,12 +27,12 @@ class Tenant:
     ballot: frozenset[str] = frozenset()
 
 
-def default_tenant(settings: Settings) -> Tenant:
-    """The only tenant of a deployment that serves one organisation, as its settings describe it."""
+def tenant_of(settings: Settings) -> Tenant:
+    """The tenant that settings describe."""
     profile = PROFILES[settings.client_profile]
     wanted = settings.client_suggestions
     return Tenant(
-        DEFAULT,
+        settings.tenant,
         replace(profile, action_selection="action-selection" in settings.ballot),
         profile.suggestions if wanted is None else wanted,
         settings.shadow,

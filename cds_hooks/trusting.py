@@ -1,63 +1,17 @@
 """The CDS clients of the settings, and the check that each of their calls has to pass."""
 
-import logging
-from collections.abc import Callable, Iterable, Mapping
-from functools import partial
+from collections.abc import Callable
 
 from fastapi import Request
 
-from app.fhir.server.building import Carrying, Outside
-from app.fhir.server.carrier import carrier
-from app.fhir.server.http import Http, trust
-from app.knowledge import VERSION
+from app.fhir.server.building import Outside
 from app.logs import logger
 from app.settings import CdsClient, Profile, Settings
-from app.store.database import Database
 from app.store.used_tokens import UsedTokens
-from cds_hooks.tenants import DEFAULT
-from cds_hooks.trust import FetchedKeys, Issuer, NotAuthenticatedError, StoredReplays, Trust
-from cds_hooks.trust.fetching_keys import KeyFetcher
+from app.trust.key_fetchers import KeyFetchers, private_addresses
+from cds_hooks.trust import Caller, Issuer, NotAuthenticatedError, Proved, StoredReplays, Trust
 
 _SETTING = "SPINE_METS_CLIENTS"
-# A key address is asked at most once a minute.
-_KEY_CONNECTIONS = 4
-
-
-class KeyFetchers:
-    """Asks key addresses, those on private networks in a way of their own.
-
-    Args:
-        carrying: makes what carries the requests.
-        private: the addresses whose names may stand for addresses of a private network.
-        production: whether addresses must be https.
-    """
-
-    def __init__(self, carrying: Carrying, private: Iterable[str], *, production: bool) -> None:
-        self._private = frozenset(private)
-        self._fetchers: Mapping[bool, KeyFetcher] = {
-            allowed: KeyFetcher(
-                Http(carrying(allow_private=allowed, connections=_KEY_CONNECTIONS)),
-                VERSION,
-                production=production,
-                allow_private=allowed,
-            )
-            for allowed in (False, True)
-        }
-
-    async def fetch(self, jku: str) -> FetchedKeys:
-        """What a registered key address answers.
-
-        Raises:
-            AddressError: it is not asked.
-            FetchError: it gives no usable answer.
-            TimeoutError: it does not answer in time.
-        """
-        return await self._fetchers[jku in self._private].fetch(jku)
-
-    async def close(self) -> None:
-        """Close every connection."""
-        for fetcher in self._fetchers.values():
-            await fetcher.close()
 
 
 class Clients:
@@ -68,7 +22,10 @@ class Clients:
         base: where clients reach this service, as it was configured: a Host header is the caller's own word.
         fetchers: asks for keys.
         replays: tells whether a token was used before.
-        close_database: closes what remembers the tokens.
+
+    Attributes:
+        on_refused: is told the reason of each refusal.
+        on_replay: is told of each token that was taken though it had been used before.
     """
 
     def __init__(
@@ -77,101 +34,114 @@ class Clients:
         base: str,
         fetchers: KeyFetchers,
         replays: StoredReplays,
-        close_database: Callable[[], None],
     ) -> None:
         self._trust = trust
         self._base = base
         self._fetchers = fetchers
         self._replays = replays
-        self._close_database = close_database
+        self.on_refused: Callable[[str], None] = _not_counted
+        self.on_replay: Callable[[], None] = _not_counted
 
-    async def admit(self, request: Request, body: bytes, service: str, below: str = "") -> None:
-        """Return where a registered client sends the call.
+    async def proved(self, request: Request, service: str, below: str = "") -> Proved:
+        """What the headers of a call prove, before anything of its body is read.
 
         Args:
             request: the call.
-            body: its content, of which nothing is believed yet.
             service: the id of the service.
             below: what follows the address of the service in the address that is called.
 
         Raises:
             NotAuthenticatedError: nobody knows who sends it.
-            ReplayStoreDownError: nobody can tell now whether its token was used before.
         """
         address = f"{self._base}/cds-services/{service}"
         addresses = (address, f"{address}{below}") if below else (address,)
         try:
-            await self._trust.caller(request.headers.getlist("authorization"), addresses, body)
+            return await self._trust.proved(request.headers.getlist("authorization"), addresses)
         except NotAuthenticatedError as error:
-            logger().warning(
-                "call_refused",
-                service=service,
-                status=error.status,
-                bytes=len(body),
-                reason=error.reason.value,
-            )
+            self._refused(service, error)
             raise
 
+    async def admit(self, proved: Proved, service: str, body: bytes) -> Caller:
+        """The registered client that sends a call, whose token is used from now on.
+
+        Args:
+            proved: by its headers.
+            service: the id of the service.
+            body: its content, of which nothing is believed yet.
+
+        Raises:
+            NotAuthenticatedError: the token was used before.
+            ReplayStoreDownError: nobody can tell now whether it was.
+        """
+        try:
+            caller = await self._trust.taken(proved, body)
+        except NotAuthenticatedError as error:
+            self._refused(service, error)
+            raise
+        if caller.replayed:
+            logger().warning("token_replayed", service=service, bytes=len(body))
+            self.on_replay()
+        return caller
+
+    def _refused(self, service: str, error: NotAuthenticatedError) -> None:
+        logger().warning("call_refused", service=service, status=error.status, reason=error.reason.value)
+        self.on_refused(error.reason.value)
+
     async def close(self) -> None:
-        """Give back connections, threads and the database."""
+        """Give back connections and threads."""
         await self._fetchers.close()
         self._replays.close()
-        self._close_database()
 
 
-def registered_clients(settings: Settings, outside: Outside) -> Clients | None:
-    """The clients that the settings name; None where they name none.
+def registered_clients(
+    settings: Settings, outside: Outside, used_tokens: Callable[[], UsedTokens]
+) -> Clients | None:
+    """The clients that the settings name; None where nobody asks who calls.
 
     Args:
-        settings: what the environment says.
+        settings: what the operator says.
         outside: how key addresses are reached, and the clock that tokens are held against.
+        used_tokens: gives what remembers the tokens, where that is needed.
 
     Raises:
         ValueError: a client cannot be used; the message names it by its place.
         StoreError: the database does not answer.
     """
-    if not settings.clients or settings.public_base_url is None:  # the settings have no clients without it
+    # Where this service authenticates and knows nobody, nobody is let in.
+    if not settings.clients and settings.authentication != "service":
         return None
     production = settings.profile is not Profile.DEMO
-    # It would log every address that is asked.
-    logging.getLogger("httpx2").setLevel(logging.WARNING)
-    carrying = outside.carrying or partial(carrier, trust())
-    fetchers = KeyFetchers(carrying, _private(settings.clients), production=production)
-    issuers = [_issuer(client, place, settings.clients) for place, client in enumerate(settings.clients, 1)]
-    # A database of its own: whatever holds up feedback must hold up no check.
-    used = UsedTokens(Database(settings.database_url))
-    replays = StoredReplays(used.remember, settings.replay)
+    try:
+        private = private_addresses((client.jku, client.allow_private) for client in settings.clients)
+    except ValueError as error:
+        raise ValueError(f"{_SETTING}: {error}") from None
+    fetchers = KeyFetchers(outside, private, production=production)
+    issuers = [_issuer(settings, client, place) for place, client in enumerate(settings.clients, 1)]
+    replays = StoredReplays(used_tokens().remember, settings.replay)
     try:
         trusted = Trust(issuers, fetchers.fetch, replays, outside.clock, production=production)
     except ValueError as error:
         replays.close()
-        used.close()
         raise ValueError(f"{_SETTING}: {error}") from None
-    return Clients(trusted, settings.public_base_url, fetchers, replays, used.close)
+    return Clients(trusted, settings.public_base_url or "", fetchers, replays)
 
 
-def _private(clients: Iterable[CdsClient]) -> frozenset[str]:
-    """The key addresses that may be on a private network."""
-    private: dict[bool, set[str]] = {False: set(), True: set()}
-    for client in clients:
-        private[client.allow_private].update(client.jku)
-    if private[False] & private[True]:
-        raise ValueError(f"{_SETTING}: clients that share a key address must have the same allow_private")
-    return frozenset(private[True])
+def _not_counted(*_told: str) -> None:
+    """What is told to nobody."""
 
 
-def _issuer(client: CdsClient, place: int, clients: tuple[CdsClient, ...]) -> Issuer:
+def _issuer(settings: Settings, client: CdsClient, place: int) -> Issuer:
     keys = None
     if client.keys is not None:
         try:
             keys = client.keys.read_bytes()
         except OSError:
             raise ValueError(
-                f"{_SETTING}: Issuer {place} of {len(clients)}: keys names no file that can be read."
+                f"{_SETTING}: Issuer {place} of {len(settings.clients)}: keys names no file that can be read."
             ) from None
     return Issuer(
         iss=client.iss,
-        tenant=DEFAULT,
+        tenant=settings.tenant,
         keys=keys,
         jku=client.jku,
         audiences=client.audiences,
@@ -179,4 +149,5 @@ def _issuer(client: CdsClient, place: int, clients: tuple[CdsClient, ...]) -> Is
         tenant_claim=client.tenant_claim,
         algorithms=client.algorithms,
         max_lifetime_seconds=client.max_lifetime_seconds,
+        replay=client.replay,
     )

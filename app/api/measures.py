@@ -6,14 +6,16 @@ from typing import Any
 
 import msgspec
 from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel
 
 from app.api.measure_inputs import body_model, body_schema, read_measure, refused
 from app.api.measure_models import RESULTS, MeasureDefinition
 from app.api.models import Problem
-from app.api.router import MAX_ANSWER_BYTES
 from app.api.source_wire import citation_json
 from app.api.wire import flag_json, knowledge_json, policy_json
-from app.body import read_body
+from app.api.witnessed import Calculate, Calculated, calculated
+from app.audit.results import JOINED
+from app.audit.witness import UNWITNESSED, Decisions
 from app.engine.provenance import Citation
 from app.knowledge import Knowledge
 from app.knowledge.measure import Detail, Input, Measure, MeasureBand, MeasureResult, RefusedError
@@ -32,7 +34,9 @@ _FAULTS = {
 }
 
 
-def measure_routes(measures: Mapping[str, Measure], knowledge: Knowledge) -> APIRouter:
+def measure_routes(
+    measures: Mapping[str, Measure], knowledge: Knowledge, decisions: Decisions = UNWITNESSED
+) -> APIRouter:
     """The routes of every measure, under ``/api/v1/scores/{its code}``.
 
     They are to be included before a route that takes any score.
@@ -40,18 +44,51 @@ def measure_routes(measures: Mapping[str, Measure], knowledge: Knowledge) -> API
     Args:
         measures: by code.
         knowledge: what the definitions name as the knowledge that they stand on.
+        decisions: has every calculation witnessed.
     """
     routes = APIRouter(prefix="/api/v1/scores")
     for measure in measures.values():
-        _add(routes, measure, knowledge)
+        _add(routes, measure, knowledge, decisions)
     return routes
 
 
-def _add(routes: APIRouter, measure: Measure, knowledge: Knowledge) -> None:
-    name = _NAMES.get(measure.code) or "".join(part.capitalize() for part in measure.code.split("-"))
+def measure_calculations(measures: Mapping[str, Measure], knowledge: Knowledge) -> Mapping[str, Calculate]:
+    """What makes an answer of a body, by the code of the measure.
+
+    Args:
+        measures: by code.
+        knowledge: what the answers stand on.
+    """
+    return {
+        code: _calculation(measure, body_model(measure, _name(measure)), knowledge)
+        for code, measure in measures.items()
+    }
+
+
+def _name(measure: Measure) -> str:
+    return _NAMES.get(measure.code) or "".join(part.capitalize() for part in measure.code.split("-"))
+
+
+def _calculation(measure: Measure, model: type[BaseModel], knowledge: Knowledge) -> Calculate:
+    stands_on = knowledge_json(knowledge)
+
+    def calculate(body: bytes) -> Calculated:
+        answers = read_measure(body, model, measure)
+        try:
+            result = measure.evaluate(answers)
+        except RefusedError as error:
+            raise refused(error) from None
+        content = _encode({**measure_result_json(measure, result), "knowledge": stands_on})
+        return Calculated(content, JOINED.join(result.bands))
+
+    return calculate
+
+
+def _add(routes: APIRouter, measure: Measure, knowledge: Knowledge, decisions: Decisions) -> None:
+    name = _name(measure)
     model = body_model(measure, name)
     definition = _encode(measure_definition_json(measure, knowledge))
-    stands_on = knowledge_json(knowledge)
+    calculate = _calculation(measure, model, knowledge)
 
     @routes.get(
         f"/{measure.code}",
@@ -77,14 +114,8 @@ def _add(routes: APIRouter, measure: Measure, knowledge: Knowledge) -> None:
             }
         },
     )
-    async def calculate(request: Request) -> Response:
-        answers = read_measure(await read_body(request, MAX_ANSWER_BYTES), model, measure)
-        try:
-            result = measure.evaluate(answers)
-        except RefusedError as error:
-            raise refused(error) from None
-        body = {**measure_result_json(measure, result), "knowledge": stands_on}
-        return Response(_encode(body), media_type="application/json")
+    async def calculate_measure(request: Request) -> Response:
+        return await calculated(request, "measure", measure.code, calculate, decisions)
 
 
 def measure_result_json(measure: Measure, result: MeasureResult) -> Json:

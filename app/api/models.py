@@ -427,9 +427,9 @@ class PathwayDefinition(_Output):
 
 
 class Health(_Output):
-    """Whether the service lives, or is ready."""
+    """Whether the service lives, is ready, or has started."""
 
-    status: Literal["live", "ready"]
+    status: Literal["live", "ready", "started"]
 
 
 def answers_model(score: Score, level_for: str | None = None) -> type[BaseModel]:

@@ -11,22 +11,27 @@ from app.api.documented import answered, body_of, faults, json_answer, known
 from app.api.models import JudgedPathway, PathwayCatalogue, PathwayDefinition
 from app.api.pathway_inputs import read_inputs
 from app.api.pathway_wire import pathway_json, pathways_json, result_json
-from app.api.wire import Json, knowledge_json, policies_json
-from app.body import read_body
+from app.api.wire import knowledge_json, policies_json
+from app.api.witnessed import Calculate, Calculated, calculated
+from app.audit.results import pathway_result
+from app.audit.witness import UNWITNESSED, Decisions
 from app.knowledge import Knowledge
 from app.knowledge.pathway import Pathway
 
-MAX_INPUT_BYTES = 64_000
 _encode = msgspec.json.Encoder().encode
 
 
-def pathway_routes(knowledge: Knowledge, inputs: Mapping[str, type[BaseModel]]) -> APIRouter:
+def pathway_routes(
+    knowledge: Knowledge, inputs: Mapping[str, type[BaseModel]], decisions: Decisions = UNWITNESSED
+) -> APIRouter:
     """The routes under ``/api/v1/pathways``.
 
     Args:
         knowledge: what the pathways are.
         inputs: the body of each, by pathway code.
+        decisions: has every judgement witnessed.
     """
+    judging = pathway_calculations(knowledge, inputs)
     routes = APIRouter(prefix="/api/v1/pathways", tags=["Pathways"])
     code = Path(description="A pathway", json_schema_extra={"enum": list(knowledge.pathways)})
     catalogue = _encode(pathways_json(knowledge.pathways.values(), knowledge_json(knowledge)))
@@ -52,11 +57,35 @@ def pathway_routes(knowledge: Knowledge, inputs: Mapping[str, type[BaseModel]]) 
         return json_answer(known("pathway", pathway, definitions))
 
     for one in knowledge.pathways.values():
-        _add(routes, one, inputs[one.code], knowledge_json(knowledge))
+        _add(routes, one, inputs[one.code], judging[one.code], decisions)
     return routes
 
 
-def _add(routes: APIRouter, pathway: Pathway, model: type[BaseModel], knowledge: Json) -> None:
+def pathway_calculations(
+    knowledge: Knowledge, inputs: Mapping[str, type[BaseModel]]
+) -> Mapping[str, Calculate]:
+    """What makes an answer of a body, by pathway code.
+
+    Args:
+        knowledge: what the pathways are.
+        inputs: the body of each, by pathway code.
+    """
+    stands_on = knowledge_json(knowledge)
+
+    def judging(pathway: Pathway) -> Calculate:
+        def judge(body: bytes) -> Calculated:
+            found = pathway.judge(read_inputs(body, inputs[pathway.code], pathway))
+            content = _encode({**result_json(found), "knowledge": stands_on})
+            return Calculated(content, pathway_result(found))
+
+        return judge
+
+    return {one.code: judging(one) for one in knowledge.pathways.values()}
+
+
+def _add(
+    routes: APIRouter, pathway: Pathway, model: type[BaseModel], judge: Calculate, decisions: Decisions
+) -> None:
     name = model.__name__.removesuffix("Inputs")
 
     @routes.post(
@@ -67,7 +96,5 @@ def _add(routes: APIRouter, pathway: Pathway, model: type[BaseModel], knowledge:
         responses=faults(*answered()),
         openapi_extra=body_of(f"#/components/schemas/{model.__name__}"),
     )
-    async def judge(request: Request) -> Response:
-        body = await read_body(request, MAX_INPUT_BYTES)
-        found = result_json(pathway.judge(read_inputs(body, model, pathway)))
-        return json_answer(_encode({**found, "knowledge": knowledge}))
+    async def judge_pathway(request: Request) -> Response:
+        return await calculated(request, "pathway", pathway.code, judge, decisions)

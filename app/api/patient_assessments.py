@@ -3,18 +3,22 @@
 import hashlib
 from collections.abc import Callable
 from datetime import datetime
-from uuid import UUID, uuid4, uuid5
+from uuid import UUID, uuid5
 
 import msgspec
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from app.api.calculation import MOST_ISSUES, SHOWABLE_NAME
-from app.api.documented import answered, body_of, either_form, faults, json_answer
+from app.api.documented import answered, body_of, either_form, faults
 from app.api.models import Assessment
 from app.api.negotiation import wants_fhir
-from app.api.wire import assessment_json
+from app.api.router import plain_answer
+from app.api.witnessed import caller_of, named, note_assessment, note_record
 from app.assess import assess
+from app.assess.result import Assessment as AssessedPatient
+from app.audit.hearing import Hearing
+from app.audit.witness import UNWITNESSED, Decisions
 from app.body import read_body
 from app.errors import ContradictionError, Issue, NotConfiguredError, ServiceError, UnreadableError
 from app.fhir.codes import CodeBook
@@ -57,6 +61,8 @@ def patient_assessment_routes(
     book: CodeBook,
     knowledge: Knowledge,
     clock: Callable[[], datetime],
+    base: str | None = None,
+    decisions: Decisions = UNWITNESSED,
 ) -> APIRouter:
     """The route for a patient who is named.
 
@@ -65,6 +71,8 @@ def patient_assessment_routes(
         book: the codes under this deployment's base.
         knowledge: the rules.
         clock: tells the moment that a record is judged at.
+        base: the address of the server that the ids of the records belong to.
+        decisions: has every call witnessed.
     """
     routes = APIRouter(prefix="/api/v1", tags=["Assessments"])
 
@@ -77,24 +85,36 @@ def patient_assessment_routes(
         openapi_extra=body_of(f"#/components/schemas/{PatientAsked.__name__}"),
     )
     async def assess_patient(request: Request) -> Response:
-        patient = _asked(await read_body(request, MAX_ASKED_BYTES))
-        if records is None:
-            raise NotConfiguredError(_NOT_SET_UP)
-        try:
-            record = await unless_gone(records.record(patient), gone_from(request))
-        except ServiceError as error:
-            if error.layer is not None:
-                logger().warning("record_not_had", error=type(error).__name__, status=error.status)
-            raise
-        found = assess(record, clock(), knowledge)
-        if not wants_fhir(",".join(request.headers.getlist("accept"))):
-            return json_answer(_encode(assessment_json(found, str(uuid4()))))
-        # The same record at the same moment has the same ids, and no two patients share one.
-        whole = uuid5(_RESOURCES, hashlib.sha256(_encode(assessment_json(found, ""))).hexdigest())
-        bundle = assessment_bundle(book, found, lambda key: str(uuid5(whole, key)))
-        return Response(_encode(bundle), media_type="application/fhir+json")
+        body = await read_body(request, MAX_ASKED_BYTES)
+        as_fhir = wants_fhir(",".join(request.headers.getlist("accept")))
+        with decisions.of("patient-assessment", "patient-assessments", body, caller_of(request)) as noted:
+            noted.patient = _asked(body)
+            if records is None:
+                raise NotConfiguredError(_NOT_SET_UP)
+            noted.base = base
+            hearing = Hearing(book, knowledge)
+            noted.resources.append((hearing.heard, None, "fetched"))
+            try:
+                record = await unless_gone(records.record(noted.patient, hearing), gone_from(request))
+            except ServiceError as error:
+                if error.layer is not None:
+                    logger().warning("record_not_had", error=type(error).__name__, status=error.status)
+                raise
+            note_record(noted, record)
+            found = assess(record, clock(), knowledge)
+            note_assessment(noted, found)
+            content = _fhir_answer(book, found) if as_fhir else plain_answer(found, noted.id)
+            noted.answered(content)
+        media = "application/fhir+json" if as_fhir else "application/json"
+        return named(Response(content, media_type=media), noted)
 
     return routes
+
+
+def _fhir_answer(book: CodeBook, found: AssessedPatient) -> bytes:
+    # The same record at the same moment has the same ids, and no two patients share one.
+    whole = uuid5(_RESOURCES, hashlib.sha256(plain_answer(found, "")).hexdigest())
+    return _encode(assessment_bundle(book, found, lambda key: str(uuid5(whole, key))))
 
 
 def _asked(body: bytes) -> str:

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Annotated, Any
-from uuid import UUID, uuid4, uuid5
+from uuid import UUID, uuid5
 
 import msgspec
 from fastapi import APIRouter, Path, Request, Response
@@ -24,7 +24,20 @@ from app.api.wire import (
     prognosis_json,
     score_json,
 )
+from app.api.witnessed import (
+    Calculate,
+    Calculated,
+    calculated,
+    caller_of,
+    named,
+    note_assessment,
+    note_record,
+)
 from app.assess import assess, calculate, estimate
+from app.assess.result import Assessment as AssessedPatient
+from app.audit.hearing import Hearing
+from app.audit.results import JOINED
+from app.audit.witness import UNWITNESSED, Decisions
 from app.body import read_body
 from app.engine.score import Score
 from app.fhir.codes import CodeBook
@@ -34,7 +47,6 @@ from app.knowledge import Knowledge
 from app.knowledge.instrument import Instrument
 from app.knowledge.patient_score import PatientScore
 
-MAX_ANSWER_BYTES = 64_000
 # Names the uuids of the resources that are given out, so that they are those of no other service.
 _RESOURCES = UUID("7d0c5b1e-3f0a-5d57-9a0e-5f2f1f6f0c11")
 _encode = msgspec.json.Encoder().encode
@@ -49,6 +61,7 @@ def router(
     answers: Mapping[str, type[BaseModel]],
     clock: Callable[[], datetime],
     max_bytes: int,
+    decisions: Decisions = UNWITNESSED,
 ) -> APIRouter:
     """The routes under ``/api/v1``."""
     routes = APIRouter(prefix="/api/v1")
@@ -117,10 +130,9 @@ def router(
     async def get_questionnaire(score: Annotated[str, asked]) -> Response:
         return Response(known("score", score, questionnaires), media_type="application/fhir+json")
 
-    for instrument in knowledge.instruments.values():
-        _add(routes, instrument.score, answers[instrument.code], _calculation(instrument, answers, knowledge))
-    for one in knowledge.patient_scores.values():
-        _add(routes, one.score, answers[one.code], _estimate(one, answers, knowledge))
+    calculations = score_calculations(knowledge, answers)
+    for one in scores:
+        _add(routes, one.score, answers[one.code], calculations[one.code], decisions)
 
     @routes.post(
         "/assessments",
@@ -133,46 +145,91 @@ def router(
     )
     async def assess_bundle(request: Request) -> Response:
         body = await read_body(request, max_bytes)
-        found = assess(reader.bundle(body), clock(), knowledge)
-        if wants_fhir(",".join(request.headers.getlist("accept"))):
-            # The same Bundle at the same moment has the same ids, and no two patients share one.
-            named = f"{found.as_of.isoformat()} {knowledge.digest} {hashlib.sha256(body).hexdigest()}"
-            whole = uuid5(_RESOURCES, named)
-            bundle = assessment_bundle(book, found, lambda key: str(uuid5(whole, key)))
-            return Response(_encode(bundle), media_type="application/fhir+json")
-        return json_answer(_encode(assessment_json(found, str(uuid4()))))
+        as_fhir = wants_fhir(",".join(request.headers.getlist("accept")))
+        with decisions.of("assessment", "assessments", body, caller_of(request)) as noted:
+            hearing = Hearing(reader.book, knowledge)
+            noted.resources.append((hearing.heard, None, "body"))
+            record = hearing.bundle(body)
+            note_record(noted, record)
+            found = assess(record, clock(), knowledge)
+            note_assessment(noted, found)
+            content = fhir_answer(book, found, body) if as_fhir else plain_answer(found, noted.id)
+            noted.answered(content)
+        media = "application/fhir+json" if as_fhir else "application/json"
+        return named(Response(content, media_type=media), noted)
 
     return routes
 
 
-Answering = Callable[[bytes], bytes]
+def plain_answer(found: AssessedPatient, decision: str) -> bytes:
+    """An assessment as this service writes it.
+
+    Args:
+        found: the assessment.
+        decision: the id of this decision.
+    """
+    return _encode(assessment_json(found, decision))
+
+
+def fhir_answer(book: CodeBook, found: AssessedPatient, body: bytes) -> bytes:
+    """An assessment as a Bundle of R4.
+
+    Args:
+        book: the codes under this deployment's base.
+        found: the assessment.
+        body: what was assessed: the same at the same moment has the same ids, and no two patients share one.
+    """
+    of_this = f"{found.as_of.isoformat()} {found.knowledge.digest} {hashlib.sha256(body).hexdigest()}"
+    whole = uuid5(_RESOURCES, of_this)
+    return _encode(assessment_bundle(book, found, lambda key: str(uuid5(whole, key))))
+
+
+def score_calculations(
+    knowledge: Knowledge, models: Mapping[str, type[BaseModel]]
+) -> Mapping[str, Calculate]:
+    """What makes an answer of a body, by the code of the score.
+
+    Args:
+        knowledge: what the scores are.
+        models: the body of each, by the code of the score.
+    """
+    return {
+        **{code: _calculation(one, models, knowledge) for code, one in knowledge.instruments.items()},
+        **{code: _estimate(one, models, knowledge) for code, one in knowledge.patient_scores.items()},
+    }
 
 
 def _calculation(
     instrument: Instrument, models: Mapping[str, type[BaseModel]], knowledge: Knowledge
-) -> Answering:
+) -> Calculate:
     by_level = (instrument.place_item, instrument.by_place) if "level" in instrument.lead else None
 
     stands_on = knowledge_json(knowledge)
 
-    def answer(body: bytes) -> bytes:
+    def answer(body: bytes) -> Calculated:
         stated = read_answers(body, models[instrument.code], instrument.score, by_level)
-        return _encode({**score_json(calculate(instrument, stated)), "knowledge": stands_on})
+        found = calculate(instrument, stated)
+        content = _encode({**score_json(found), "knowledge": stands_on})
+        return Calculated(content, JOINED.join(found.result.bands if found.result is not None else ()))
 
     return answer
 
 
-def _estimate(one: PatientScore, models: Mapping[str, type[BaseModel]], knowledge: Knowledge) -> Answering:
+def _estimate(one: PatientScore, models: Mapping[str, type[BaseModel]], knowledge: Knowledge) -> Calculate:
     stands_on = knowledge_json(knowledge)
 
-    def answer(body: bytes) -> bytes:
+    def answer(body: bytes) -> Calculated:
         stated = read_answers(body, models[one.code], one.score)
-        return _encode({**prognosis_json(estimate(one, stated)), "knowledge": stands_on})
+        found = estimate(one, stated)
+        content = _encode({**prognosis_json(found), "knowledge": stands_on})
+        return Calculated(content, JOINED.join(found.result.bands))
 
     return answer
 
 
-def _add(routes: APIRouter, score: Score, model: type[BaseModel], answer: Answering) -> None:
+def _add(
+    routes: APIRouter, score: Score, model: type[BaseModel], answer: Calculate, decisions: Decisions
+) -> None:
     @routes.post(
         f"/scores/{score.code}",
         operation_id=f"calculate{model.__name__.removesuffix('Answers')}",
@@ -183,7 +240,7 @@ def _add(routes: APIRouter, score: Score, model: type[BaseModel], answer: Answer
         openapi_extra=body_of(f"#/components/schemas/{model.__name__}"),
     )
     async def calculate_score(request: Request) -> Response:
-        return json_answer(answer(await read_body(request, MAX_ANSWER_BYTES)))
+        return await calculated(request, "score", score.code, answer, decisions)
 
 
 def _bundle_body() -> dict[str, Any]:

@@ -73,6 +73,7 @@ class Answer:
         faults: what the service said of an error, or what is wrong with its answer.
         notes: what was left out of the call or looks unintended.
         feedback: what became of the feedback, where it was asked for.
+        decision: the id under which the service keeps its record of this answer, where it names one.
     """
 
     service: str
@@ -86,6 +87,7 @@ class Answer:
     faults: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     feedback: FeedbackSent | None = None
+    decision: str | None = None
 
     @property
     def good(self) -> bool:

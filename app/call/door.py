@@ -23,12 +23,14 @@ class Reply:
 
     Args:
         location: where a redirect points to, which was not followed.
+        decision: what the service calls its decision, where it says so (``X-Decision-Id``).
     """
 
     status: int
     body: bytes
     milliseconds: float
     location: str | None = None
+    decision: str | None = None
 
 
 class Door:
@@ -102,7 +104,10 @@ class Door:
         except (httpx.RequestError, httpx.InvalidURL) as error:
             raise UnreachableError(f"The service could not be asked ({type(error).__name__}).") from None
         elapsed = (perf_counter() - begun) * 1_000
-        return Reply(response.status_code, content, elapsed, response.headers.get("location"))
+        told = response.headers
+        return Reply(
+            response.status_code, content, elapsed, told.get("location"), told.get("x-decision-id") or None
+        )
 
     def _read(self, response: httpx.Response, begun: float) -> bytes:
         content = bytearray()

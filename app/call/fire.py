@@ -150,7 +150,15 @@ def _on_this_machine(host: str) -> bool:
 
 def _answer(reply: Reply, service: Service, request: Json) -> Answer:
     shown = {name: value for name, value in request.items() if name != "fhirAuthorization"}
-    answer = Answer(service.id, service.hook, reply.status, reply.body, reply.milliseconds, shown)
+    answer = Answer(
+        service.id,
+        service.hook,
+        reply.status,
+        reply.body,
+        reply.milliseconds,
+        shown,
+        decision=reply.decision,
+    )
     if reply.status != _OK:
         return replace(answer, faults=faults_of(reply))
     try:

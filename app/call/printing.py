@@ -62,6 +62,19 @@ def print_answer(console: Console, answer: Answer) -> None:
     count = f"{len(answer.cards)} card{'s' if len(answer.cards) != 1 else ''}"
     told = f"{count}, status {answer.status}, {answer.milliseconds:.0f} ms, {answer.service} ({answer.hook})"
     console.print(_line(told, 0, "dim"))
+    print_decision(console, answer)
+
+
+def print_decision(console: Console, answer: Answer) -> None:
+    """Print the id of the decision that an answer tells, on one line, or nothing where it names none.
+
+    Args:
+        console: where to.
+        answer: what the service answered.
+    """
+    if answer.decision is not None:
+        # Whole on its line, however wide the terminal is: it is copied from here.
+        console.print(Text(f"Decision {_flat(answer.decision)}", style="dim"), soft_wrap=True)
 
 
 def _card(card: Card) -> Iterator[RenderableType]:

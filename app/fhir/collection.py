@@ -1,7 +1,8 @@
 """Resources gathered from Bundles, and what is known to be missing from them.
 
-A Bundle whose every entry decodes is read in one pass. Where an entry does not, or where a repeated
-name could change whose a resource is, each entry is read by itself, so that a bad one costs itself only.
+A Bundle whose every entry decodes is read in one pass. Where an entry does not, each is read by itself, so
+that a bad one costs itself only. Whoever calls has judged the body first (app/fhir/strict.py): no name
+stands twice in it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,7 +14,6 @@ from app.assess.record import Gap
 from app.errors import UnreadableError
 from app.fhir import wire
 from app.fhir.outcomes import says_failed, says_more
-from app.fhir.strict import check_names, has_escaped_letters, read_small
 
 MORE_PAGES = "The search has more pages than were sent."
 Buffer = bytes | msgspec.Raw
@@ -58,29 +58,17 @@ def decode(raw: Buffer) -> Decoded:
     """One resource or Bundle, as far as this service reads it.
 
     Returns:
-        A whole Bundle where every entry decodes and no name is repeated, a Bundle of undecoded entries
-        where not, and a stub for a resource of another type or with a member of the wrong type.
+        A whole Bundle where every entry decodes, a Bundle of undecoded entries where not, and a stub for a
+        resource of another type or with a member of the wrong type.
 
     Raises:
-        UnreadableError: it is no JSON object, or a resource repeats a name.
+        UnreadableError: it is no JSON object.
     """
     try:
         whole: wire.Single | wire.WholeBundle = wire.decode_whole(raw)
     except wire.DECODE_ERRORS:
         return _decode_apart(raw)
-    if isinstance(whole, wire.WholeBundle):
-        data = bytes(raw)
-        _check_members(data)
-        if data.count(b'"subject"') != subjects_in(whole) or has_escaped_letters(data):
-            return _decode_apart(raw)
-        return whole
-    check_names(bytes(raw))
     return whole
-
-
-def subjects_in(bundle: wire.WholeBundle) -> int:
-    """How many of its resources name a subject: each once, where no name is repeated."""
-    return sum(1 for entry in bundle.entry or () if getattr(entry.resource, "subject", None) is not None)
 
 
 def _decode_apart(raw: Buffer) -> wire.Bundle | wire.LooseBundle | wire.Stub | wire.Single:
@@ -88,34 +76,8 @@ def _decode_apart(raw: Buffer) -> wire.Bundle | wire.LooseBundle | wire.Stub | w
         known: wire.Known = wire.decode_known(raw)
     except wire.DECODE_ERRORS:
         stub = _stub(raw)
-        if stub.resourceType != "Bundle":
-            return stub
-        _check_members(bytes(raw))
-        return _loosely(raw)
-    if isinstance(known, wire.Bundle):
-        _check_members(bytes(raw))
-    else:
-        check_names(bytes(raw))
+        return stub if stub.resourceType != "Bundle" else _loosely(raw)
     return known
-
-
-def _check_members(bundle: bytes) -> None:
-    """Refuse a Bundle that writes a member of its own twice: an empty list after a full one is no absence.
-
-    Raises:
-        UnreadableError: it does.
-    """
-    if not has_escaped_letters(bundle) and all(bundle.count(name) <= 1 for name in _ONCE):
-        return
-    members = _decode_members(bundle)
-    held = sum(len(name.encode()) + len(bytes(value)) for name, value in members.items())
-    # Around each name two quotes, after it a colon, between members a comma, around all two braces.
-    if len(bundle) > held + 4 * len(members) + 1:
-        read_small(bundle)
-
-
-_ONCE = (b'"entry"', b'"link"', b'"total"')
-_decode_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
 def _loosely(raw: Buffer) -> wire.LooseBundle:
@@ -229,7 +191,6 @@ def _collect_apart(
             held.unshown += _names_something(entry)
             continue
         raw = bytes(entry.resource)
-        check_names(raw)
         try:
             resource: wire.Known | wire.Stub = wire.decode_known(raw)
         except wire.DECODE_ERRORS:

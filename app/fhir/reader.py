@@ -40,7 +40,7 @@ from app.fhir.patient_gate import PatientGate, Whose, gate_for, refuse_merged
 from app.fhir.responses import FINAL as ANSWERED
 from app.fhir.responses import PROVISIONAL as BEING_ANSWERED
 from app.fhir.responses import instrument_of, response_entries
-from app.fhir.strict import check_depth, check_text
+from app.fhir.strict import check_body
 from app.fhir.times import read_when
 from app.fhir.versions import latest_versions
 from app.knowledge import Knowledge
@@ -67,11 +67,10 @@ class Reader:
             UnreadableError: the body is no JSON, or no Bundle.
             ContradictionError: it holds several patients.
         """
-        check_text(body)
+        check_body(body)
         document = decode(body)
         if not isinstance(document, wire.WholeBundle | wire.Bundle | wire.LooseBundle):
             raise UnreadableError("The body is no FHIR Bundle: send a Bundle of one patient's resources.")
-        check_depth(body)
         collected = Collected()
         collect(document, collected, _ALL_NEEDS)
         return self.collected(collected, None)
@@ -85,8 +84,7 @@ class Reader:
         """
         collected = Collected()
         for body in bodies:
-            check_text(body)
-            check_depth(body)
+            check_body(body)
             collect(decode(body), collected, _ALL_NEEDS)
         return self.collected(collected, None)
 

@@ -98,11 +98,12 @@ class PatientRecords:
         self._version = version
         self._clock = clock
 
-    async def record(self, patient: str) -> Record:
+    async def record(self, patient: str, reader: Reader | None = None) -> Record:
         """The record of a patient, with a gap for everything that could not be had and can be done without.
 
         Args:
             patient: the id of the patient on the server.
+            reader: reads the resources; the one that all calls share where left out.
 
         Raises:
             NoSuchPatientError: the server does not have the patient.
@@ -125,7 +126,7 @@ class PatientRecords:
                     nothing[need] = found.failure
         _refuse_without({need: nothing[need] for need in REQUIRED if need in nothing})
         try:
-            return self._reader.collected(collected, PatientGate(patient, self._server.names))
+            return (reader or self._reader).collected(collected, PatientGate(patient, self._server.names))
         except UnreadableError:
             raise _not_had(dict.fromkeys(REQUIRED, Failure.NOT_FHIR)) from None
 

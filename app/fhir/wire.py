@@ -11,8 +11,8 @@ import msgspec
 Shape = TypeVar("Shape")
 
 
-class _Part(msgspec.Struct, gc=False, kw_only=True):
-    """A part of a resource."""
+class _Part(msgspec.Struct, gc=False, kw_only=True, omit_defaults=True):
+    """A part of a resource; encoded, it is what was read of it, and no member that was not there."""
 
 
 class Coding(_Part):
@@ -58,6 +58,8 @@ class Period(_Part):
 
 class Meta(_Part):
     lastUpdated: str | None = None
+    # Of whatever shape: nothing is judged by it.
+    versionId: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
 
 
 class Identifier(_Part):
@@ -190,6 +192,8 @@ class QuestionnaireResponse(_Part, tag_field="resourceType", tag="QuestionnaireR
 
 class _Medication(_Part):
     id: str | None = None
+    # Undecoded: nothing is judged by it, so that none that is wrong costs the resource.
+    raw_meta: msgspec.Raw | msgspec.UnsetType = msgspec.field(default=msgspec.UNSET, name="meta")
     status: str | None = None
     subject: Reference | None = None
     medicationCodeableConcept: Concept | None = None
@@ -213,6 +217,7 @@ class PatientLink(_Part):
 
 class Patient(_Part, tag_field="resourceType", tag="Patient"):
     id: str | None = None
+    raw_meta: msgspec.Raw | msgspec.UnsetType = msgspec.field(default=msgspec.UNSET, name="meta")
     link: list[PatientLink] | None = None
     # Of whatever shape: a date that cannot be read costs the age, and no more.
     birthDate: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET

@@ -28,16 +28,21 @@ class Draining:
         self._application = application
         self._seconds = seconds
         self._draining = False
+        self._retiring = False
         self._before: dict[int, _Handler] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or hand on to the application."""
         if scope["type"] == "lifespan":
             await self._live(scope, receive, send)
-        elif self._draining and scope["type"] == "http":
+        elif (self._draining or self._retiring) and scope["type"] == "http":
             await self._drain(scope, receive, send)
         else:
             await self._application(scope, receive, send)
+
+    def retire(self) -> None:
+        """End each connection with its next answer; the service stays ready: other processes go on."""
+        self._retiring = True
 
     async def _drain(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def last(message: Message) -> None:
@@ -45,7 +50,7 @@ class Draining:
                 message = {**message, "headers": [*message.get("headers", ()), (b"connection", b"close")]}
             await send(message)
 
-        if scope["path"] != _READY:
+        if scope["path"] != _READY or not self._draining:
             await self._application(scope, receive, last)
             return
         headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(_BODY))]

@@ -8,6 +8,7 @@ from app.serving.refusals import Refusal
 
 # What a host and port may be written with (RFC 3986, section 3.2.2).
 _HOST = re.compile(rb"(?:[A-Za-z0-9._~!$&'()*+,;=%-]*|\[[A-Fa-f0-9:.]+\])(?::[0-9]*)?")
+_CONTROL = re.compile(rb"[\x00-\x1f\x7f]|%(?:[01][0-9A-Fa-f]|7[Ff])")
 _VERSIONS = ("1.0", "1.1")
 _LENGTH = b"content-length"
 _CODING = b"transfer-encoding"
@@ -36,8 +37,15 @@ def fault(method: bytes, url: bytes, version: str, headers: Headers, most: int) 
             codings.append(value.strip().lower())
     if size > most:
         return refusals.HEAD_TOO_LARGE
+    # Nothing is at such an address, and whoever decodes it may take its end for the end of the line.
+    if _CONTROL.search(url.partition(b"?")[0]):
+        return refusals.TARGET
     if version not in _VERSIONS:
         return refusals.VERSION
+    return _fault_of_fields(method, hosts, codings, version)
+
+
+def _fault_of_fields(method: bytes, hosts: list[bytes], codings: list[bytes], version: str) -> Refusal | None:
     # RFC 9112, section 3.2: more than one, none with HTTP/1.1, or one that is not valid.
     if len(hosts) != 1 and (hosts or version == "1.1"):
         return refusals.HOST

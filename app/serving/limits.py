@@ -18,6 +18,9 @@ class Limits:
         connections: held open at once; beyond it, whoever has been waited for longest is let go.
         drain: between the signal to stop and the end of accepting; meanwhile ``/health/ready`` answers 503.
         stop: after that, until the answers still under way are given up.
+        retire: for which a worker process goes on with its open connections after another one took its place;
+            new connections go to the other one.
+        start: until a worker process has to be ready.
     """
 
     head: float = 10.0
@@ -29,6 +32,8 @@ class Limits:
     connections: int = 1_000
     drain: float = 0.0
     stop: int = 25
+    retire: float = 5.0
+    start: float = 120.0
 
     @property
     def interval(self) -> float:

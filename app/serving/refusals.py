@@ -44,6 +44,7 @@ FRAMING = Refusal(
     HTTPStatus.BAD_REQUEST,
     "The length of the body is not clear: send Content-Length, or Transfer-Encoding: chunked over HTTP/1.1.",
 )
+TARGET = Refusal(HTTPStatus.BAD_REQUEST, "The address holds a control character: send one without.")
 TUNNEL = Refusal(HTTPStatus.NOT_IMPLEMENTED, "This is no proxy: send the request to the server itself.")
 HEAD_TOO_LARGE = Refusal(
     HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,

@@ -58,6 +58,11 @@ class Database:
             else:
                 migrate(self._engine)
 
+    @property
+    def in_memory(self) -> bool:
+        """Whether all of it is gone when the process ends."""
+        return self._in_memory
+
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """A connection whose work is kept where the block ends well, and otherwise undone.

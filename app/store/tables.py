@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     DateTime,
@@ -94,4 +95,32 @@ used_tokens = Table(
     Column("used_at", Moment, nullable=False),
     Column("until", Moment, nullable=False),
     Index(None, "until"),
+)
+
+# One chain a tenant: each hash covers the one before it, so that nothing is changed or left out unnoticed.
+audit_records = Table(
+    "audit_records",
+    metadata,
+    Column("tenant", String(LONGEST_ID), primary_key=True),
+    Column("sequence", BigInteger, primary_key=True, autoincrement=False),
+    Column("decision_id", String(64), nullable=False),
+    Column("kind", String(64), nullable=False),
+    Column("at", Moment, nullable=False),
+    # The JSON object exactly as it was hashed.
+    Column("record", Text, nullable=False),
+    Column("previous_hash", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+    Index(None, "tenant", "decision_id", unique=True),
+    Index(None, "tenant", "at"),
+)
+
+# Where each chain ends, and where it begins since older records were deleted.
+audit_heads = Table(
+    "audit_heads",
+    metadata,
+    Column("tenant", String(LONGEST_ID), primary_key=True),
+    Column("sequence", BigInteger, nullable=False),
+    Column("hash", String(64), nullable=False),
+    Column("base_sequence", BigInteger, nullable=False),
+    Column("base_hash", String(64), nullable=False),
 )

@@ -1,17 +1,20 @@
 """Who may call: the issuers that the operator registered."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from app.fhir.server.address import AddressError, read_address
-from cds_hooks.trust.key_set import ALGORITHMS, PublicKey, read_key_set
-from cds_hooks.trust.refusal import Reason, Refused
+from app.trust.claims import LONGEST_LIFETIME
+from app.trust.key_set import ALGORITHMS as KNOWN_ALGORITHMS
+from app.trust.key_set import PublicKey
+from app.trust.refusal import Reason, Refused
+from app.trust.registration import faults_of_addresses, registered_keys
 
 # Its private key lies in its public repository: whoever takes its tokens takes everybody's [A35].
 SANDBOX_HOST = "sandbox.cds-hooks.org"
-_LONGEST_LIFETIME = 86_400
+# CDS Hooks asks for ES384 and RS384; RS256, which access tokens may have, is not among what it takes.
+ALGORITHMS = KNOWN_ALGORITHMS - {"RS256"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,8 @@ class Issuer:
         tenant_claim: what ``tenant`` must be, where customers of one vendor share an ``iss``.
         algorithms: what its tokens may be signed with.
         max_lifetime_seconds: from ``iat`` to ``exp``.
+        replay: what follows where a token was used before: ``enforce``, the call is refused, or ``observe``,
+            it is taken and told, for a client that uses one JWT for several calls.
     """
 
     iss: str
@@ -42,6 +47,7 @@ class Issuer:
     tenant_claim: str | None = None
     algorithms: tuple[str, ...] = ("RS384", "ES384")
     max_lifetime_seconds: int = 3600
+    replay: Literal["enforce", "observe"] = "enforce"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +80,7 @@ class Issuers:
             for fault in _faults(issuer, self._by_iss.get(issuer.iss, {}), production=production):
                 raise ValueError(f"Issuer {place} of {len(given)}: {fault}.")
             try:
-                keys = None if issuer.keys is None else _own_keys(issuer, issuer.keys, production=production)
+                keys = _own_keys(issuer, production=production)
             except ValueError as error:
                 raise ValueError(f"Issuer {place} of {len(given)}: {error}") from None
             self._by_iss.setdefault(issuer.iss, {})[issuer.tenant_claim] = Registered(issuer, keys)
@@ -96,11 +102,10 @@ class Issuers:
         return customers[tenant]
 
 
-def _own_keys(issuer: Issuer, document: bytes, *, production: bool) -> tuple[PublicKey, ...]:
-    keys = read_key_set(document, production=production)
-    if not any(key.fits(algorithm) for key in keys for algorithm in issuer.algorithms):
-        raise ValueError("keys hold no public key with a kid that one of its algorithms can use.")
-    return keys
+def _own_keys(issuer: Issuer, *, production: bool) -> tuple[PublicKey, ...] | None:
+    if issuer.keys is None:
+        return None
+    return registered_keys(issuer.keys, issuer.algorithms, production=production)
 
 
 def _faults(issuer: Issuer, others: Mapping[str | None, Registered], *, production: bool) -> Iterator[str]:
@@ -113,27 +118,18 @@ def _faults(issuer: Issuer, others: Mapping[str | None, Registered], *, producti
         yield "give keys or jku, to check its tokens with"
     if not issuer.algorithms or not ALGORITHMS.issuperset(issuer.algorithms):
         yield f"algorithms must be some of {', '.join(sorted(ALGORITHMS))}"
-    if not 0 < issuer.max_lifetime_seconds <= _LONGEST_LIFETIME:
-        yield f"max_lifetime_seconds must be from 1 to {_LONGEST_LIFETIME}"
+    if not 0 < issuer.max_lifetime_seconds <= LONGEST_LIFETIME:
+        yield f"max_lifetime_seconds must be from 1 to {LONGEST_LIFETIME}"
+    if issuer.replay not in {"enforce", "observe"}:
+        yield "replay must be enforce or observe"
     if issuer.tenant_claim in others:
         yield "iss and tenant_claim are those of another issuer: register each once"
     elif others and None in (issuer.tenant_claim, *others):
         # One without would take the tokens of every customer that is not registered.
         yield "another issuer has this iss: give each of them a tenant_claim"
-    yield from _faults_of_addresses(issuer.jku, production=production)
+    yield from faults_of_addresses("jku", issuer.jku, production=production)
     if production and SANDBOX_HOST in _hosts((issuer.iss, *issuer.jku)):
         yield "the CDS Hooks sandbox proves nothing, its private key is public: remove it"
-
-
-def _faults_of_addresses(addresses: Sequence[str], *, production: bool) -> Iterator[str]:
-    for text in addresses:
-        try:
-            scheme = read_address(text).scheme
-        except AddressError as error:
-            yield f"jku: {error.message}"
-        else:
-            if production and scheme != "https":
-                yield "jku must be https addresses"
 
 
 def _hosts(texts: Iterable[str]) -> Iterator[str]:

@@ -1,24 +1,26 @@
 """Who calls: told by a JWT that only a registered client can have made, for this address, just now, once."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-
-from jwt import PyJWS
-from jwt.exceptions import PyJWTError
+from typing import TypeVar
 
 from app.logs import logger
+from app.trust.claims import name_of
+from app.trust.key_set import PublicKey
+from app.trust.keys import Fetch, KeySets
+from app.trust.reading import Unverified, read_token
+from app.trust.refusal import Reason, Refused
+from app.trust.signature import check_signature
 from cds_hooks.trust.claims import check_claims
 from cds_hooks.trust.issuer import Issuer, Issuers, Registered
-from cds_hooks.trust.key_set import ALGORITHMS, PublicKey
-from cds_hooks.trust.keys import Fetch, KeySets
-from cds_hooks.trust.reading import Unverified, read_token
-from cds_hooks.trust.refusal import NotAuthenticatedError, Reason, Refused, ReplayStoreDownError
+from cds_hooks.trust.refusal import NotAuthenticatedError, ReplayStoreDownError
 from cds_hooks.trust.replay import Replays, Verdict
 
-# Keys of one name: more than two are no rotation.
-_MOST_TRIED = 4
+# A JWT of CDS Hooks may leave out that it is one; an access token (RFC 9068) is none.
+_TYPES = frozenset({"jwt", None})
+_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +30,32 @@ class Caller:
     Args:
         tenant: this service's own name of the organisation.
         issuer: the ``iss`` that is registered for it.
+        subject: the ``sub`` of its token; None where that has none, or one that is no short text.
+        token_digest: names the token without telling anything of it, in hexadecimal digits.
+        replayed: whether the token was used before, at an issuer whose uses are only observed.
     """
 
     tenant: str
     issuer: str
+    subject: str | None
+    token_digest: str
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """What the headers of a call prove.
+
+    Args:
+        issuer: who made its token.
+        key: a digest that names the token.
+        until: when the token is taken no more by anybody.
+    """
+
+    issuer: Issuer
+    subject: str | None
+    key: bytes
+    until: datetime
 
 
 class Trust:
@@ -61,24 +85,41 @@ class Trust:
         self._key_sets = KeySets(fetch, clock, production=production)
         self._replay = replay
         self._clock = clock
-        self._jws = PyJWS(algorithms=sorted(ALGORITHMS))
 
     async def caller(
         self, authorization: Sequence[bytes | str], addresses: Sequence[str], body: bytes
     ) -> Caller:
-        """Who sent a call.
+        """Who sent a call whose body is there already; see ``proved`` and ``taken``."""
+        return await self.taken(await self.proved(authorization, addresses), body)
+
+    async def proved(self, authorization: Sequence[bytes | str], addresses: Sequence[str]) -> Proved:
+        """What the headers of a call prove, before anything of its body is read.
 
         Args:
             authorization: every Authorization header of the call.
             addresses: what ``aud`` may be at the address that was called.
+
+        Raises:
+            NotAuthenticatedError: nobody knows who sends it.
+        """
+        return await self._or_refuse(self._proved(authorization, addresses))
+
+    async def taken(self, proved: Proved, body: bytes) -> Caller:
+        """Who sent a call, whose token is used from now on.
+
+        Args:
+            proved: by its headers.
             body: the content of the call, whatever it is.
 
         Raises:
-            NotAuthenticatedError: nobody knows.
-            ReplayStoreDownError: nobody can tell now whether the token was used before.
+            NotAuthenticatedError: the token was used before.
+            ReplayStoreDownError: nobody can tell now whether it was.
         """
+        return await self._or_refuse(self._taken(proved, body))
+
+    async def _or_refuse(self, check: Awaitable[_Result]) -> _Result:
         try:
-            return await self._caller(authorization, addresses, body)
+            return await check
         except ReplayStoreDownError:
             raise
         except Refused as refusal:
@@ -89,44 +130,50 @@ class Trust:
         # Raised here, so that it carries no other error along, which could hold a part of the token.
         raise NotAuthenticatedError(reason)
 
-    async def _caller(
-        self, authorization: Sequence[bytes | str], addresses: Sequence[str], body: bytes
-    ) -> Caller:
-        token = read_token(authorization)
+    async def _proved(self, authorization: Sequence[bytes | str], addresses: Sequence[str]) -> Proved:
+        token = read_token(authorization, _TYPES)
         registered = self._issuers.of(token.claims)
         issuer = registered.issuer
         if token.algorithm not in issuer.algorithms:
             raise Refused(Reason.ALGORITHM)
-        self._check_signature(token, await self._keys(token, registered))
-        now = self._clock()
-        jti, until = check_claims(token.claims, issuer, {*addresses, *issuer.audiences}, now)
-        key = hashlib.sha256(f"{issuer.iss}\0{jti}".encode()).digest()
-        digest = hashlib.sha256(body).digest()
-        if await self._replay.first(key, digest, until, now) is Verdict.REPLAY:
-            raise Refused(Reason.REPLAYED)
-        return Caller(issuer.tenant, issuer.iss)
+        check_signature(token, await self._named(token, registered))
+        jti, until = check_claims(token.claims, issuer, {*addresses, *issuer.audiences}, self._clock())
+        # Of this organisation: where customers share an issuer, none can use up the ids of another.
+        key = hashlib.sha256(f"{issuer.iss}\0{issuer.tenant}\0{jti}".encode()).digest()
+        return Proved(issuer, name_of(token.claims, "sub"), key, until)
 
-    async def _keys(self, token: Unverified, registered: Registered) -> Sequence[PublicKey]:
-        """The keys that the token can have been signed with, of which there is at least one."""
+    async def _taken(self, proved: Proved, body: bytes) -> Caller:
+        issuer = proved.issuer
+        digest = hashlib.sha256(body).digest()
+        verdict = await self._first(issuer, proved.key, digest, proved.until, self._clock())
+        if verdict is Verdict.REPLAY and issuer.replay == "enforce":
+            raise Refused(Reason.REPLAYED)
+        return Caller(
+            issuer.tenant,
+            issuer.iss,
+            proved.subject,
+            proved.key.hex(),
+            replayed=verdict is Verdict.REPLAY,
+        )
+
+    async def _first(
+        self, issuer: Issuer, key: bytes, digest: bytes, until: datetime, now: datetime
+    ) -> Verdict:
+        try:
+            return await self._replay.first(key, digest, until, now)
+        except ReplayStoreDownError:
+            # Whatever it would have told, the call of such an issuer is taken.
+            if issuer.replay == "observe":
+                return Verdict.NEW
+            raise
+
+    async def _named(self, token: Unverified, registered: Registered) -> Sequence[PublicKey]:
+        """The keys of the issuer that have the name which the token gives."""
         jku = registered.issuer.jku
         if token.jku is not None and token.jku not in jku:
             raise Refused(Reason.KEY_ADDRESS)
         if registered.keys is not None:
-            named: Sequence[PublicKey] = [key for key in registered.keys if key.kid == token.kid]
-        elif token.jku is None and len(jku) > 1:
+            return [key for key in registered.keys if key.kid == token.kid]
+        if token.jku is None and len(jku) > 1:
             raise Refused(Reason.KEY_ADDRESS)
-        else:
-            named = await self._key_sets.named(token.jku or jku[0], token.kid)
-        fitting = [key for key in named if key.fits(token.algorithm)]
-        if not fitting:
-            raise Refused(Reason.UNKNOWN_KEY)
-        return fitting[:_MOST_TRIED]
-
-    def _check_signature(self, token: Unverified, keys: Sequence[PublicKey]) -> None:
-        for key in keys:
-            try:
-                self._jws.decode(token.text, key.key, algorithms=[token.algorithm])
-            except PyJWTError:
-                continue
-            return
-        raise Refused(Reason.SIGNATURE)
+        return await self._key_sets.named(token.jku or jku[0], token.kid)

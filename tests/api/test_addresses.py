@@ -8,6 +8,7 @@ import pytest
 from tests.api.bundle import bundle
 from tests.api.caller import ASSESSMENTS, SCORES, Caller
 from tests.contract.served import application
+from tests.production import PRODUCTION
 
 GETS = [
     SCORES,
@@ -100,7 +101,7 @@ async def test_there_is_nothing_else(caller: Caller, path: str) -> None:
 
 
 async def test_the_service_profile_serves_no_demo() -> None:
-    caller = Caller(application(profile="service", authentication="gateway"))
+    caller = Caller(application(**PRODUCTION))
     for path in ("/", "/static/app.css", "/demo/patients", "/demo/patients/stable-t10"):
         assert (await caller.client.get(path)).status_code == 404
     assert (await caller.get(SCORES)).status_code == 200

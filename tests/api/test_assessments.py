@@ -75,7 +75,7 @@ async def test_the_answer_has_every_key_of_the_contract(caller: Caller) -> None:
     assert set(found["knowledge"]) == {"version", "digest"}
     assert found["complete"] is True
     assert found["gaps"] == []
-    assert UUID(found["decision_id"]).version == 4
+    assert UUID(found["decision_id"]).version == 7
     assert [lesion["label"] for lesion in found["lesions"]] == ["T11", "Left shaft of the femur"]
     for lesion in found["lesions"]:
         assert set(lesion) >= LESION_KEYS

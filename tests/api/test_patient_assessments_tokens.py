@@ -34,10 +34,10 @@ from tests.fhir.backend_parts import ELLIPTIC, RSA, Clock
 from tests.fhir_server.running import real_fhir_server
 from tests.privacy.canary import PERSON, marked_record, traces
 from tests.privacy.service_log import ServiceLog
+from tests.production import PRODUCTION
 
 RECORD = spinal_lesion("T11")
 JWKS = "/.well-known/jwks.json"
-GATEWAY = {"profile": "service", "authentication": "gateway"}
 
 
 @pytest.fixture(scope="module")
@@ -257,12 +257,13 @@ async def test_without_keys_there_is_no_such_address(app: FastAPI) -> None:
         ({"token_url": "ftp://login.example.org/token"}, {}, "token_url"),
         ({"token_url": "https://169.254.169.254/token"}, {}, "token_url"),
         ({"token_url": "https://10.0.0.1/token"}, {}, "token_url"),
-        ({"token_url": "http://login.example.org/token"}, GATEWAY, "token_url must be an https address"),
+        ({"token_url": "http://login.example.org/token"}, PRODUCTION, "token_url must be an https address"),
     ],
 )
 def test_a_client_that_cannot_be_used_stops_the_start(
     key: Path, changed: Any, settings: Any, told: str
 ) -> None:
+    key.chmod(0o400)
     with pytest.raises(ValueError, match=f"SPINE_METS_FHIR_SERVERS: {told}"):
         service(outside(Hospital(), Clock()), fhir_servers=(entry(key, **changed),), **settings)
 

@@ -16,8 +16,11 @@ MAY_READ_THE_CLOCK = (
     "app/api/",
     "app/call_command.py",
     "app/cli.py",
+    "app/api_key_command.py",
+    "app/audit_command.py",
+    "app/checking.py",
     "app/main.py",
-    "app/settings.py",
+    "app/settings/",
     "app/web/",
     "cds_hooks/router.py",
 )

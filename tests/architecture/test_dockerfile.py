@@ -5,6 +5,7 @@ Every absolute path in a step is put below that root, which starts as a bare Pyt
 copy from the first is missing here too.
 """
 
+import http.client
 import json
 import os
 import re
@@ -24,10 +25,13 @@ from pathlib import Path
 import pytest
 
 # Any other step might change the machine the tests run on: teach this test about it first.
-HARMLESS = re.compile(r"(?:pip install|uv sync)(?: [\w.=-]+)+|install -d -m 1777 /var/lib/[a-z-]+")
+HARMLESS = re.compile(
+    r"(?:pip install|uv sync)(?: [\w.=-]+)+|install -d -m 1777(?: /var/lib/spine-mets[a-z/]*)+"
+)
 ABSOLUTE = re.compile(r"(?<![\w./-])/(?=\w)")
 FROM_OUTSIDE = re.compile(r"HOME|TMPDIR|SSL_CERT_\w+|PIP_\w+|UV_CACHE_DIR|\w+_proxy", re.IGNORECASE)
 PATIENCE = 30.0
+PROBES = ("/health/live", "/health/ready", "/health/startup")
 
 
 class CommandError(Exception):
@@ -196,6 +200,12 @@ def test_image_runs_as_a_numbered_user_without_rights(stages: list[Stage]) -> No
     assert int(group) >= 10_000
 
 
+def test_every_base_is_one_version_and_no_moving_tag(stages: list[Stage]) -> None:
+    pinned = re.compile(r"python:3\.11\.\d+-slim-[a-z]+(?:@sha256:[0-9a-f]{64})?")
+    assert all(pinned.fullmatch(stage.base) for stage in stages)
+    assert len({stage.base for stage in stages}) == 1
+
+
 def test_image_does_not_claim_that_a_gateway_authenticates(stages: list[Stage]) -> None:
     named = [rest for stage in stages for name, rest in stage.steps if name in ("ENV", "ARG")]
     assert "SPINE_METS_PROFILE=service" in named[-1]
@@ -245,20 +255,48 @@ def test_image_serves_behind_a_gateway_and_its_health_check_says_so(
     check = json.loads(stages[-1].last("HEALTHCHECK").partition(" CMD ")[2])
     folder = image.root / "var/lib/spine-mets"
     assert image.env["SPINE_METS_DATABASE"] == "sqlite:////var/lib/spine-mets/spine-mets.db"
+    assert image.env["SPINE_METS_AUDIT_SPOOL"] == f"{folder}/spool"
+    key = image.root.parent / "pseudonym-key"
+    key.write_text("an invented key of more than thirty-two characters")
+    key.chmod(0o400)
     env = image.env | {
         "SPINE_METS_DATABASE": f"sqlite:///{folder}/spine-mets.db",
         "SPINE_METS_AUTHENTICATION": "gateway",
+        "SPINE_METS_PUBLIC_BASE_URL": "https://cds.example.org",
+        "SPINE_METS_PSEUDONYM_KEY_FILE": str(key),
+        "SPINE_METS_DRAIN_SECONDS": "0",
         "SPINE_METS_HOST": "127.0.0.1",
         "SPINE_METS_PORT": free_port,
     }
     with pytest.raises(CommandError, match="ConnectionRefusedError"):
         execute(check, env, image.root)
+    before = files(image.root, leave=folder)
     with subprocess.Popen(command(stages[-1]), env=env, cwd=image.root) as service:  # noqa: S603  the image's own command
         try:
             assert becomes_healthy(service, check, env)
+            assert {path: status(free_port, path) for path in PROBES} == dict.fromkeys(PROBES, 200)
+            assert status(free_port, "/api/v1/scores/sins", b'{"level": "T11"}') == 200
             assert (folder / "spine-mets.db").is_file()
         finally:
             service.terminate()
+        assert service.wait(PATIENCE) == 0
+    # So the root of the container can be read-only.
+    assert files(image.root, leave=folder) == before
+
+
+def files(root: Path, leave: Path) -> dict[str, tuple[int, int]]:
+    """Every file below a root, but for one folder, and what tells that it was written."""
+    found = (path for path in root.rglob("*") if not path.is_relative_to(leave) and not path.is_dir())
+    return {str(path): (path.lstat().st_size, path.lstat().st_mtime_ns) for path in found}
+
+
+def status(port: str, path: str, body: bytes | None = None) -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", int(port), timeout=PATIENCE)
+    headers = {"content-type": "application/json"} if body else {}
+    connection.request("POST" if body else "GET", path, body, headers)
+    answered = connection.getresponse().status
+    connection.close()
+    return answered
 
 
 def becomes_healthy(service: subprocess.Popen[bytes], check: list[str], env: dict[str, str]) -> bool:

@@ -43,7 +43,7 @@ def distribution(requirement: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "name", ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "NOTICE", "uv.lock"]
+    "name", ["README.md", "SECURITY.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "NOTICE", "uv.lock"]
 )
 def test_what_a_reader_looks_for_first_is_there(name: str, texts: Mapping[str, str]) -> None:
     assert texts[name].strip()
@@ -78,7 +78,8 @@ def test_every_tool_agrees_on_the_oldest_python(root: Path, project: dict[str, A
     assert project["tool"]["mypy"]["python_version"] == oldest
     assert project["tool"]["ruff"]["target-version"] == "py" + oldest.replace(".", "")
     bases = re.findall(r"(?m)^FROM (\S+)", (root / "Dockerfile").read_text(encoding="utf-8"))
-    assert set(bases) == {f"python:{oldest}-slim"}
+    assert bases
+    assert all(base.startswith(f"python:{oldest}.") for base in bases)
 
 
 def test_every_place_installs_the_same_uv(root: Path) -> None:

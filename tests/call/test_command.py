@@ -84,6 +84,18 @@ def test_json_is_the_answer_and_nothing_else(run: Run) -> None:
     assert done.stderr.startswith("Note: prefetch later is left out")
 
 
+@pytest.mark.parametrize("status", [200, 412])
+def test_the_decision_is_named_with_and_without_json(run: Run, status: int) -> None:
+    said = {"cards": [CARD]} if status == 200 else OUTCOME
+    foreign = ForeignService(answer=said, status=status, headers={"X-Decision-Id": "d-7"})
+    with foreign.on_a_socket() as url:
+        done, as_json = run(url), run(url, "--json")
+    assert done.stdout.splitlines()[-1] == "Decision d-7"
+    assert done.stderr == ""
+    assert json.loads(as_json.stdout) == said
+    assert as_json.stderr == "Decision d-7\n"
+
+
 def test_an_error_ends_with_one(run: Run) -> None:
     with ForeignService(answer=OUTCOME, status=412).on_a_socket() as url:
         done, as_json = run(url), run(url, "--json")

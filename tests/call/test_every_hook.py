@@ -61,6 +61,7 @@ def test_every_service_answers_its_hook(running: RunningService, hook: str) -> N
     answer = fired(running, hook)
     assert answer.good, answer.faults
     assert answer.service == HOOKS[hook][0]
+    assert answer.decision
     assert [card.summary.split(":")[0].split(",")[0] for card in answer.cards] == [
         "L3" if hook == "problem-list-item-create" else "T11"
     ]

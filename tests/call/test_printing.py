@@ -83,6 +83,12 @@ def test_an_error_is_said_with_its_status_and_never_as_nothing_to_say() -> None:
     assert "nothing to say" not in said
 
 
+def test_the_decision_is_named_on_one_line_of_its_own() -> None:
+    name = "d-" + "0123456789" * 20
+    assert shown(replace(EMPTY, decision=name)).splitlines()[-1] == f"Decision {name}"
+    assert "Decision" not in shown(EMPTY)
+
+
 def test_what_would_be_applied_without_asking_is_shown() -> None:
     said = shown(replace(EMPTY, system_actions=({"type": "update", "resource": {"resourceType": "Task"}},)))
     assert "systemActions" in said
@@ -126,6 +132,7 @@ def test_no_text_of_a_service_is_obeyed(name: str) -> None:
         service=attack,
         hook=attack,
         faults=(attack,),
+        decision=attack,
         system_actions=({"type": attack, "description": attack, "resourceId": attack},),
     )
     said = shown(answer)

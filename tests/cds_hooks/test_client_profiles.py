@@ -19,7 +19,7 @@ from app.settings import Settings
 from cds_hooks.card import Action, Card, Link, Source, Suggestion, WireCoding
 from cds_hooks.client_profiles import PROFILES, ClientProfile, OldDelete, shape, topic_slug
 from cds_hooks.protocol import encode
-from cds_hooks.tenants import Tenant, default_tenant
+from cds_hooks.tenants import Tenant, tenant_of
 from tests.cds_hooks.card_schema import CARDS_VALIDATOR
 from tests.cds_hooks.ehr import Ehr
 from tests.cds_hooks.record import Json
@@ -340,15 +340,15 @@ def test_other_clients_get_the_topic_as_it_is(name: str) -> None:
 def test_suggestions_are_as_the_profile_says_unless_settings_do(
     name: Any, wanted: bool | None, expected: bool
 ) -> None:
-    tenant = default_tenant(Settings(client_profile=name, client_suggestions=wanted))
+    tenant = tenant_of(Settings(client_profile=name, client_suggestions=wanted))
     assert tenant == Tenant("default", PROFILES[name], expected)
 
 
 def test_the_tenant_is_as_its_settings_say() -> None:
-    tenant = default_tenant(Settings(shadow=True, quiet_days=30, ballot=("action-selection",)))
+    tenant = tenant_of(Settings(shadow=True, quiet_days=30, ballot=("action-selection",)))
     profile: ClientProfile = replace(PROFILES["generic"], action_selection=True)
     assert tenant == Tenant("default", profile, True, True, 30, frozenset({"action-selection"}))
-    other = default_tenant(Settings(ballot=("discovery-version",)))
+    other = tenant_of(Settings(ballot=("discovery-version",)))
     assert not other.profile.action_selection
 
 

@@ -15,6 +15,7 @@ from tests.cds_hooks.record import (
     spinal_lesion,
 )
 from tests.contract.served import application
+from tests.production import PRODUCTION
 
 RECORD = spinal_lesion("T11")
 CANARY = "Zwykowska-Marker"
@@ -135,7 +136,7 @@ async def test_r29_the_demo_takes_a_server_without_tls(ehr: Ehr) -> None:
 
 @pytest.mark.conforms("R29")
 async def test_r29_outside_the_demo_a_server_without_tls_is_refused() -> None:
-    served = Ehr(application(profile="service", authentication="gateway"))
+    served = Ehr(application(**PRODUCTION))
     issues = await served.issues(hook_request(RECORD, fhirServer="http://ehr.example.org/fhir"), 400)
     assert named(issues) == {"fhirServer"}
 

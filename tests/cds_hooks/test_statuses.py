@@ -12,6 +12,7 @@ from tests.cds_hooks.hook_contexts import SERVICES, request_of
 from tests.cds_hooks.hook_request import DISCOVERY
 from tests.cds_hooks.record import spinal_lesion
 from tests.contract.served import application
+from tests.production import PRODUCTION
 
 RECORD = spinal_lesion("T11")
 LIMIT = 20_000
@@ -105,13 +106,13 @@ async def test_r74_nothing_to_say_is_no_cards(ehr: Ehr, hook: str) -> None:
 @pytest.mark.parametrize(
     "settings",
     [
-        {"profile": "service"},
-        {"profile": "service", "authentication": "none"},
+        PRODUCTION | {"authentication": "none"},
+        PRODUCTION | {"public_base_url": "http://cds.example.org"},
         {"profile": "demo", "host": "0.0.0.0"},  # noqa: S104  this is what must be refused
         {"profile": "demo", "host": "cds.example.org"},
     ],
 )
 def test_r2_the_service_does_not_start_where_others_could_reach_it_bare(settings: Mapping[str, Any]) -> None:
     """Outside the demo a gateway ends TLS and authenticates; the demo is for this machine alone."""
-    with pytest.raises(ValueError, match=r"gateway|loopback"):
+    with pytest.raises(ValueError, match=r"gateway|loopback|https"):
         application(**settings)

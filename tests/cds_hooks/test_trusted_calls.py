@@ -33,6 +33,7 @@ from tests.cds_hooks.hook_contexts import SERVICES as PATHS
 from tests.cds_hooks.hook_contexts import request_of
 from tests.cds_hooks.hook_request import AN_UNSTABLE_T11, DISCOVERY, SERVICE, hook_request
 from tests.contract.served import talk_to
+from tests.production import PRODUCTION
 from tests.store.calls import FEEDBACK, accepted
 from tests.trust.issuing import (
     ABSENT,
@@ -227,11 +228,13 @@ async def test_a_stranger_learns_nothing_of_its_body(body: bytes) -> None:
     assert stranger.content == (await here.send()).content
 
 
-async def test_a_body_that_is_not_read_needs_no_token_to_be_refused() -> None:
+async def test_a_body_is_looked_at_when_it_is_known_who_sends_it() -> None:
     here = Deployment(max_hook_bytes=1024)
-    assert (await here.send(body=b" " * 1025)).status_code == 413
-    response = await here.client.post(SERVICE, content=b"<a/>", headers={"content-type": "text/xml"})
-    assert response.status_code == 415
+    for proof, large, other in (([bearer()], 413, 415), ([], 401, 401)):
+        assert (await here.send(*proof, body=b" " * 1025)).status_code == large
+        headers = [("content-type", "text/xml"), *(("authorization", token) for token in proof)]
+        response = await here.client.post(SERVICE, content=b"<a/>", headers=headers)
+        assert response.status_code == other
 
 
 @pytest.mark.conforms("R149")
@@ -365,8 +368,8 @@ def test_without_its_own_address_it_does_not_start(profile: str) -> None:
 @pytest.mark.conforms("R136")
 def test_clients_do_not_take_the_place_of_the_gateway() -> None:
     with pytest.raises(ValidationError, match="SPINE_METS_AUTHENTICATION=gateway"):
-        Deployment(profile="service")
-    assert answers_of(Deployment(profile="service", authentication="gateway").app)
+        Deployment(**PRODUCTION | {"authentication": "none"})
+    assert answers_of(Deployment(**PRODUCTION).app)
 
 
 @pytest.mark.parametrize(
@@ -397,7 +400,7 @@ def test_the_public_sandbox_is_a_client_of_the_demo_only() -> None:
     sandbox = {"iss": "https://sandbox.cds-hooks.org", "jku": [JKU]}
     assert answers_of(Deployment(sandbox).app)
     with pytest.raises(ValueError, match="its private key is public"):
-        Deployment(sandbox, profile="service", authentication="gateway")
+        Deployment(sandbox, **PRODUCTION)
 
 
 @pytest.mark.conforms("R151")

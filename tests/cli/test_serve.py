@@ -13,6 +13,7 @@ from app.settings import Settings
 from tests.cds_hooks.hook_request import hook_request
 from tests.cds_hooks.record import spinal_lesion
 from tests.cli.running_service import COMMAND, PATIENCE, RunningService, environment, serving
+from tests.production import PRODUCTION
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +73,7 @@ def test_it_stops_when_it_is_told_to_and_writes_no_traceback() -> None:
 
 
 def test_the_service_profile_starts_behind_a_gateway_and_greets_nobody() -> None:
-    with serving(profile="service", authentication="gateway", host="127.0.0.1", drain_seconds="0") as running:
+    with serving(**PRODUCTION, host="127.0.0.1", drain_seconds="0") as running:
         assert httpx.get(f"{running.address}/").status_code == 404
         assert httpx.get(f"{running.address}/cds-services").status_code == 200
         running.stop()
@@ -130,9 +131,23 @@ def test_a_database_that_does_not_answer_stops_it_and_says_what_to_check() -> No
     assert "Traceback" not in said
 
 
-def test_the_service_profile_needs_a_gateway() -> None:
-    said = refused(profile="service")
-    assert "SPINE_METS_AUTHENTICATION=gateway" in said
+def test_a_setting_that_is_misspelt_is_named() -> None:
+    said = refused(audit_falure="open", profile="service")
+    assert "SPINE_METS_AUDIT_FALURE is no setting" in said
+    assert "SPINE_METS_PROFILE is no setting" not in said
+
+
+MISSING = {
+    "authentication": "SPINE_METS_AUTHENTICATION=gateway",
+    "public_base_url": "SPINE_METS_PUBLIC_BASE_URL must be set",
+    "pseudonym_key": "SPINE_METS_PSEUDONYM_KEY_FILE must be set",
+}
+
+
+@pytest.mark.parametrize("name", sorted(MISSING))
+def test_what_a_service_for_patients_needs_is_asked_for(name: str) -> None:
+    said = refused(**{one: value for one, value in PRODUCTION.items() if one != name})
+    assert MISSING[name] in said
     assert "Traceback" not in said
 
 
@@ -141,7 +156,7 @@ def test_the_service_profile_needs_a_gateway() -> None:
     [("as_of", "2026-11-20T12:00:00Z"), ("demo_cors_origins", "https://sandbox.example.org")],
 )
 def test_what_is_for_the_demo_only_is_refused_elsewhere(name: str, value: str) -> None:
-    said = refused(profile="service", authentication="gateway", **{name: value})
+    said = refused(**{**PRODUCTION, name: value})
     assert f"SPINE_METS_{name.upper()} is for the demo profile only" in said
 
 

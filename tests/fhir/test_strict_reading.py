@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import UnreadableError
-from app.fhir.strict import check_depth, check_text
+from app.fhir.strict import check_nesting, check_structure, check_text, read_small
 from tests.fhir.records import (
     READER,
     Json,
@@ -248,7 +248,7 @@ def test_j17_depth_is_measured_as_a_parser_does(layers: list[tuple[str, str]]) -
     closing = "".join(after for _, after in reversed(layers))
     deep = len(layers) + (layers[-1] == ("[1,", ",[]]")) > 100
     try:
-        check_depth(f"{opening}1{closing}".encode())
+        check_nesting(f"{opening}1{closing}".encode())
     except UnreadableError:
         assert deep
     else:
@@ -346,3 +346,103 @@ def test_a_damaged_line_costs_itself_only_and_is_named() -> None:
 def test_a_line_that_is_no_object_refuses_the_file(line: bytes) -> None:
     with pytest.raises(UnreadableError):
         READER.resources([*lines(patient()), line])
+
+
+# -- the whole structure ------------------------------------------------------------------------------
+
+MEANT = b'{"resourceType": "Observation", "valueQuantity": {"value": 5, "unit": "%"}, "status": "final"}'
+
+
+def unreadable(body: bytes) -> str:
+    with pytest.raises(UnreadableError) as caught:
+        check_structure(body)
+    return caught.value.message
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        MEANT.replace(b'"value": 5', b'"value": 5, "value": 6'),
+        MEANT.replace(b'"value": 5', b'"value": 5, "value": 5'),
+        MEANT.replace(b'"unit"', rb'"\u0076alue": 6, "unit"'),
+        MEANT.replace(b'"unit"', rb'"valu\u0065": "\u0022\u0022", "unit"'),
+        MEANT.replace(b'"status"', b'"status": {"status": []}, "status"'),
+        b'{"a": {"b": [[{"c": 1, "d": 2, "c": ""}]]}}',
+        rb'{"\"": 1, "\"": 2}',
+        '{"é": 1, "\\u00e9": 2}'.encode(),
+    ],
+)
+def test_j10_any_name_twice_is_refused_at_any_depth(body: bytes) -> None:
+    assert "twice" in unreadable(body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        MEANT,
+        rb'{"a": "\u0022", "b": "\u0022", "c": {"a": "\"", "b": ["a", "a"]}}',
+        rb'{"a\\": 1, "a": 2, "A": 3, "a ": 4, "\u0061\u0061": 5}',
+        b"{}",
+        b"[[], {}, {}]",
+        b'{"a": 18446744073709551616, "b": 1e308, "c": -0, "d": 1e-400}',
+        b'{"a": ' + b"9" * 4_000 + b"}",
+    ],
+)
+def test_j10_j20_what_says_each_thing_once_is_taken(body: bytes) -> None:
+    check_structure(body)
+    assert json.loads(body) is not None
+
+
+@pytest.mark.parametrize("number", [b"1e400", b"-1e400", b"9" * 5_000, b"-" + b"9" * 5_000])
+def test_j08_j19_a_number_that_is_none_is_refused_where_nothing_reads_it(number: bytes) -> None:
+    assert "too large" in unreadable(b'{"a": [{"b": ' + number + b"}]}")
+
+
+LARGE = b", ".join(MEANT for _ in range(12_000))
+
+
+@pytest.mark.parametrize("before", [b"", b'{"resourceType": "Bundle", "entry": ', b'{"a": {"b": [{"c": '])
+@pytest.mark.parametrize("spoiled", [False, True])
+def test_j10_a_large_body_is_read_part_by_part(before: bytes, spoiled: bool) -> None:
+    inner = LARGE.replace(b'"final"', b'"final", "status": "x"', 1) if spoiled else LARGE
+    behind = {b"": b"", b'{"resourceType": "Bundle", "entry": ': b"}", b'{"a": {"b": [{"c": ': b"}]}}"}[
+        before
+    ]
+    body = before + b"[" + inner + b"]" + behind
+    assert len(body) > 1_000_000
+    if spoiled:
+        assert "twice" in unreadable(body)
+    else:
+        check_structure(body)
+
+
+@pytest.mark.parametrize(
+    "again", [b'"entry": []', rb'"\u0065ntry": []', b'"total": 5, "total": 6', b'"entry": 0']
+)
+def test_j10_a_large_body_names_its_own_members_once(again: bytes) -> None:
+    assert "twice" in unreadable(b'{"resourceType": "Bundle", "entry": [' + LARGE + b"], " + again + b"}")
+
+
+@pytest.mark.parametrize("pattern", [b"[]", b"{}"])
+def test_t11_too_many_lists_and_objects_are_refused(pattern: bytes) -> None:
+    nests = b", ".join([b"[" * 60 + pattern + b"]" * 60] * 10_000)
+    assert "values" in unreadable(b"[" + nests + b"]")
+
+
+@given(
+    st.recursive(
+        st.none() | st.integers() | st.text(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    )
+)
+def test_j10_whatever_a_library_writes_is_taken(document: object) -> None:
+    for ascii_only in (True, False):
+        body = json.dumps(document, ensure_ascii=ascii_only).encode("utf-8", "replace")
+        check_structure(body)
+        assert body
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+def test_j15_a_small_body_in_another_encoding_is_refused(encoding: str) -> None:
+    with pytest.raises(UnreadableError):
+        read_small('{"pain": "mechanical"}'.encode(encoding))

@@ -149,6 +149,7 @@ def test_every_attribute_that_rules_can_reach_is_named(kind: type[Patient | Lesi
 
 
 def test_nothing_of_a_person_but_the_birth_date_is_read_from_a_patient_resource() -> None:
-    assert set(wire.Patient.__struct_fields__) == {"id", "link", "birthDate"}
+    # Version and time of change are for the record of the decision.
+    assert set(wire.Patient.__struct_fields__) == {"id", "link", "birthDate", "raw_meta"}
     about = {field.name for field in fields(Record)}
     assert not about & {"sex", "gender", "race", "ethnicity", "language", "name", "address"}

@@ -4,6 +4,9 @@ import pytest
 
 from app.logs import configure
 from tests.privacy.service_log import ServiceLog
+from tests.store.conftest import kept, postgresql
+
+__all__ = ["kept", "log", "postgresql"]
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from tests.cds_hooks.record import Json
 from tests.contract.served import application, talk_to
@@ -26,11 +27,15 @@ class ServiceLog:
         for name in NOT_THE_SERVICE:
             caplog.set_level(logging.CRITICAL, logger=name)
 
-    def client(self, *clock: Any, **settings: Any) -> httpx.AsyncClient:
-        """A client of a new application, whose log is this one."""
+    def application(self, *clock: Any, **settings: Any) -> FastAPI:
+        """A new application, whose log is this one."""
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(sys, "stderr", self._stream)
-            return talk_to(application(*clock, **settings))
+            return application(*clock, **settings)
+
+    def client(self, *clock: Any, **settings: Any) -> httpx.AsyncClient:
+        """A client of a new application, whose log is this one."""
+        return talk_to(self.application(*clock, **settings))
 
     def close(self) -> None:
         """Take away what the log is written to, as a broken pipe does."""

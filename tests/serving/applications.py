@@ -1,6 +1,7 @@
 """Small applications, to look at the server alone."""
 
 import json
+import os
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -36,7 +37,9 @@ async def telling(scope: Scope, receive: Receive, send: Send) -> None:
     if body is None:
         return
     names = sorted(name.decode() for name, _ in scope["headers"])
-    told = json.dumps({"path": scope["path"], "body": body.decode(), "headers": names}).encode()
+    told = json.dumps(
+        {"path": scope["path"], "body": body.decode(), "headers": names, "process": os.getpid()}
+    ).encode()
     if scope["path"] == "/large":
         told = b"x" * LARGE
     status = 413 if scope["path"] == "/early" else 200
@@ -47,3 +50,16 @@ async def telling(scope: Scope, receive: Receive, send: Send) -> None:
 
 def build() -> ASGIApp:
     return telling
+
+
+async def _failing(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "lifespan" and os.access(os.environ["SPINE_METS_BROKEN"], os.F_OK):
+        await receive()
+        await send({"type": "lifespan.startup.failed", "message": "the settings are broken"})
+        return
+    await telling(scope, receive, send)
+
+
+def build_unless_broken() -> ASGIApp:
+    """Does not start while there is a file of the name that the environment tells."""
+    return _failing

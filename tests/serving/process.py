@@ -33,14 +33,29 @@ class Serving:
         self._process = process
         self._directory = directory
 
+    def send(self, number: signal.Signals) -> None:
+        self._process.send_signal(number)
+
     def tell_to_stop(self) -> None:
-        self._process.send_signal(signal.SIGTERM)
+        self.send(signal.SIGTERM)
+
+    def tell_to_restart(self) -> None:
+        self.send(signal.SIGHUP)
+
+    def workers(self) -> set[int]:
+        """The processes that answer for a supervisor."""
+        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
+        return {int(child) for child in children if _is_worker(child)}
 
     def exit_code(self) -> int:
         return self._process.wait(PATIENCE)
 
     def said(self) -> str:
         return (self._directory / "said").read_text()
+
+    def processes(self) -> set[int]:
+        """All that it consists of."""
+        return {self._process.pid, *self.workers()}
 
     def resident_bytes(self) -> int:
         """What it holds of the machine's memory."""
@@ -55,6 +70,13 @@ class Serving:
         except ConnectionError:
             return False
         return True
+
+
+def _is_worker(pid: str) -> bool:
+    try:
+        return b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
 
 
 @contextmanager

@@ -54,6 +54,9 @@ REFUSED = {
     "P20-header-without-end": (431, post()[:-2] + b"X-A: " + b"a" * 400_000),
     "P20-empty-lines-without-end": (431, b"\r\n" * 200_000),
     "P20-trailers-of-1-MB": (431, post(CHUNKED) + b"0\r\nX-A: " + b"a" * 1_048_576),
+    "line-end-in-the-address": (400, head(b"GET /good%0a HTTP/1.1", b"Host: a")),
+    "nul-in-the-address": (400, head(b"GET /good%00 HTTP/1.1", b"Host: a")),
+    "delete-in-the-address": (400, head(b"GET /go%7Fod HTTP/1.1", b"Host: a")),
     "tunnel": (501, head(b"CONNECT ehr.example.org:443 HTTP/1.1", b"Host: ehr.example.org")),
     "another-protocol": (400, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"),
 }

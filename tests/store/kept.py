@@ -10,7 +10,7 @@ from fastapi import FastAPI
 
 from app import openapi
 from app.api.feedback import feedback_summary_routes
-from app.main import _add_errors
+from app.failures import answer_errors
 from app.store import IssuedCard, Outcome, Recorder, Report, Store
 from cds_hooks.feedback import feedback_routes
 from cds_hooks.services import PATIENT_VIEW, SERVICES
@@ -93,7 +93,7 @@ def serving(
             displays=displays or {},
         )
     )
-    _add_errors(app)
+    answer_errors(app)
     openapi.install(app, ())
     return app
 

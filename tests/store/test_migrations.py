@@ -8,13 +8,19 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, inspect
 
 from app.store import Store, StoreError
-from app.store.tables import metadata
+from app.store.audit_verify import verify
+from app.store.database import Database
+from app.store.tables import cards, feedback, metadata
+from app.store.used_tokens import UsedTokens
+from tests.audit.kept import fill
 from tests.store.kept import TENANT, add, card, report
 
 ROOT = Path(__file__).parents[2]
@@ -26,7 +32,7 @@ def test_the_migrations_make_the_tables(kept: str) -> None:
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
-        assert context.get_current_revision() == "0002"
+        assert context.get_current_revision() == "0003"
     engine.dispose()
 
 
@@ -38,6 +44,57 @@ def test_they_run_once_and_keep_what_is_there(kept: str) -> None:
     again = Store.open(kept)
     assert again.counts(TENANT).rules
     again.close()
+
+
+@pytest.mark.parametrize("earlier", ["0001", "0002"])
+def test_a_database_of_an_earlier_release_is_brought_up_with_what_it_holds(kept: str, earlier: str) -> None:
+    at_revision(kept, earlier)
+    engine = create_engine(kept.replace("postgresql://", "postgresql+psycopg://"))
+    one, reported = card(1), report(1)
+    with engine.begin() as connection:
+        connection.execute(cards.insert(), {c.name: getattr(one, c.name) for c in cards.columns})
+        values = {"tenant": TENANT, "service": one.service, "card": one.uuid, "outcome": reported.outcome}
+        moments = {"outcome_at": reported.outcome_at, "received_at": reported.outcome_at}
+        rest = {"digest": "0" * 64, "suggestions": "[]", "commented": False}
+        connection.execute(feedback.insert(), {**values, **moments, **rest})
+    database = Database(kept)
+    (tally,) = Store(database).counts(TENANT).rules.values()
+    assert tally.overridden == 1
+    assert UsedTokens(database).remember(b"key", b"digest", one.issued_at, one.issued_at) is None
+    fill(database, 1, 2)
+    assert verify(database) == []
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+    engine.dispose()
+    database.close()
+
+
+def at_revision(address: str, revision: str) -> None:
+    """A database as a release made it whose last migration was this one."""
+    engine = create_engine(address.replace("postgresql://", "postgresql+psycopg://"))
+    with engine.begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(ROOT / "app/store/migrations"))
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+        assert MigrationContext.configure(connection).get_current_revision() == revision
+    engine.dispose()
+
+
+def test_the_last_migration_can_be_taken_back(kept: str) -> None:
+    Store.open(kept).close()
+    engine = create_engine(kept.replace("postgresql://", "postgresql+psycopg://"))
+    with engine.begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(ROOT / "app/store/migrations"))
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0002")
+    with engine.connect() as connection:
+        names = set(inspect(connection).get_table_names())
+    engine.dispose()
+    assert names == {"cards", "feedback", "used_tokens", "alembic_version"}
+    Store.open(kept).close()
 
 
 def test_of_many_that_start_together_one_migrates(kept: str) -> None:
@@ -52,9 +109,14 @@ def test_of_many_that_start_together_one_migrates(kept: str) -> None:
 
 
 def test_of_many_processes_too(kept: str) -> None:
-    command = [sys.executable, "-c", "import sys; from app.store import Store; Store.open(sys.argv[1])", kept]
+    starting = [
+        sys.executable,
+        "-c",
+        "import sys; from app.store import Store; Store.open(sys.argv[1])",
+        kept,
+    ]
     started = [
-        subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)  # noqa: S603  written here
+        subprocess.Popen(starting, cwd=ROOT, stderr=subprocess.PIPE, text=True)  # noqa: S603  written here
         for _ in range(4)
     ]
     failures = [process.communicate()[1] for process in started]
@@ -112,4 +174,4 @@ def test_postgres_may_be_spelt_both_ways(postgresql: str) -> None:
     Store.open(postgresql.replace("postgresql://", "postgres://")).close()
     with psycopg.connect(postgresql) as connection:
         found = connection.execute("SELECT version_num FROM alembic_version").fetchall()
-    assert found == [("0002",)]
+    assert found == [("0003",)]

@@ -36,7 +36,8 @@ BASE = "https://cds.example.com/cds-services"
 ADDRESS = f"{BASE}/spinal-metastasis-patient-view"
 BODY = b'{"hook":"patient-view"}'
 ABSENT = object()
-HOSPITAL = Caller("hospital", ISS)
+# Whose call it was: the tenant and the issuer.
+HOSPITAL = ("hospital", ISS)
 CANARY = "Zwykowska"
 
 
@@ -167,6 +168,13 @@ class Service:
         )
 
     async def takes(
+        self, *headers: str | bytes, body: bytes = BODY, addresses: Sequence[str] = (ADDRESS,)
+    ) -> tuple[str, str]:
+        """Whose call it takes."""
+        caller = await self.caller(*headers, body=body, addresses=addresses)
+        return caller.tenant, caller.issuer
+
+    async def caller(
         self, *headers: str | bytes, body: bytes = BODY, addresses: Sequence[str] = (ADDRESS,)
     ) -> Caller:
         return await self.trust.caller(headers or (bearer(),), addresses, body)

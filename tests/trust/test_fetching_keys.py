@@ -9,7 +9,7 @@ import pytest
 from app.fhir.server.address import AddressError
 from app.fhir.server.failure import Failure, FetchError
 from app.fhir.server.http import Http
-from cds_hooks.trust.fetching_keys import KeyFetcher
+from app.trust.fetching_keys import KeyFetcher
 from tests.trust.issuing import JKU, jwks
 
 Answer = Callable[[httpx2.Request], httpx2.Response]

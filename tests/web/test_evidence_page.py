@@ -19,11 +19,12 @@ from app.knowledge.policy import Policy
 from app.web import evidence_page as module
 from app.web.evidence_page import PARTS
 from tests.contract.served import application, talk_to
+from tests.production import PRODUCTION
 
 KNOWLEDGE = load(Policy())
 EVIDENCE = load_evidence()
 FIGURES = list(EVIDENCE.figures)
-SERVICE: dict[str, Any] = {"profile": "service", "authentication": "gateway"}
+SERVICE = PRODUCTION
 
 
 class Reader(HTMLParser):

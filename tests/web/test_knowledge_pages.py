@@ -19,6 +19,7 @@ from app.knowledge.policy import LOCAL_POLICIES, Policy
 from app.web import knowledge_pages
 from tests.cli.running_service import COMMAND, RunningService
 from tests.contract.served import application, talk_to
+from tests.production import PRODUCTION
 
 KNOWLEDGE = load(Policy())
 DEFINITIONS = [
@@ -28,7 +29,7 @@ DEFINITIONS = [
     *KNOWLEDGE.measures,
 ]
 CODES = [*DEFINITIONS, "urgent", "evidence"]
-SERVICE: dict[str, Any] = {"profile": "service", "authentication": "gateway"}
+SERVICE = PRODUCTION
 CHROMIUM = shutil.which("chromium")
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 NARROW = 360
@@ -268,7 +269,7 @@ def test_the_stylesheet_loads_nothing() -> None:
 
 @pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium here: apt-get install chromium")
 def test_pages_show_and_print_without_a_fault() -> None:
-    settings = {"SPINE_METS_PROFILE": "service", "SPINE_METS_AUTHENTICATION": "gateway"}
+    settings = {f"SPINE_METS_{name.upper()}": value for name, value in PRODUCTION.items()}
     with RunningService([*COMMAND, "serve"], settings) as service, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         page = browser.new_page(base_url=service.address)

@@ -18,7 +18,8 @@ from app.fhir.server.breaker import LONGEST_REST_SECONDS
 from app.fhir.server.failure import Failure, FetchError, judge_status
 from app.fhir.server.http import Allowance, Reply
 from app.fhir.server.known import KnownServer
-from app.fhir.strict import check_depth, check_text
+from app.fhir.server.watching import asked
+from app.fhir.strict import check_body
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _ACCEPT = "application/fhir+json, application/json;q=0.9"
@@ -132,7 +133,27 @@ class Asker:
             sent["authorization"] = f"Bearer {self._access.token}"
         async with self._turn(url):
             self._asked = True
-            return await self.server.http.send(method, url, sent, self._budget.allowance, content)
+            return await self._watched(method, url, sent, content)
+
+    async def _watched(
+        self, method: str, url: str, headers: Mapping[str, str], content: bytes | None
+    ) -> Reply:
+        """The answer, and its end told to who watches."""
+        done = self.server.watch.asks(asked(self.server.name, self.server.base.text, method, url))
+        result, status = "failed", None
+        try:
+            reply = await self.server.http.send(method, url, headers, self._budget.allowance, content)
+            result, status = _result(reply.status), reply.status
+        except FetchError as error:
+            result = error.failure.code
+            raise
+        except asyncio.CancelledError:
+            late = asyncio.get_running_loop().time() >= self._budget.deadline
+            result = Failure.TIMEOUT.code if late else "abandoned"
+            raise
+        finally:
+            done(result, status)
+        return reply
 
     @asynccontextmanager
     async def _turn(self, url: str) -> AsyncIterator[None]:
@@ -163,7 +184,15 @@ def follow(server: KnownServer, link: str, at: str) -> str:
     try:
         return within(server.base, link, at)
     except AddressError:
+        server.watch.led_away(server.name)
         raise FetchError(Failure.ELSEWHERE) from None
+
+
+def _result(status: int) -> str:
+    if status in _REDIRECTS:
+        return "redirected"
+    failure = judge_status(status)
+    return "answered" if failure is None else failure.code
 
 
 def _read(reply: Reply) -> Decoded:
@@ -174,9 +203,8 @@ def _read(reply: Reply) -> Decoded:
     if _VERSION.search(media_type):
         raise FetchError(Failure.OTHER_VERSION)
     try:
-        check_text(reply.body)
+        check_body(reply.body)
         found = decode(reply.body)
-        check_depth(reply.body)
     except UnreadableError:
         raise FetchError(Failure.NOT_FHIR) from None
     return found

@@ -1,16 +1,12 @@
 """Rest for a server that fails: after several failures in a row nothing is asked of it for a while."""
 
-from enum import Enum, auto
+from typing import Literal
 
 FAILURES = 5
 REST_SECONDS = 10.0
 LONGEST_REST_SECONDS = 60.0
-
-
-class _State(Enum):
-    CLOSED = auto()
-    OPEN = auto()
-    HALF_OPEN = auto()
+# Asked as usual; not asked; tried by one call after a rest.
+Rest = Literal["closed", "open", "half-open"]
 
 
 class Breaker:
@@ -20,22 +16,27 @@ class Breaker:
     """
 
     def __init__(self) -> None:
-        self._state = _State.CLOSED
+        self._state: Rest = "closed"
         self._failures = 0
         self._until = 0.0
 
+    @property
+    def state(self) -> Rest:
+        """Whether the server is asked."""
+        return self._state
+
     def lets_through(self, now: float) -> bool:
         """Whether the server may be asked; after a rest one pull tries it, and the others wait for it."""
-        if self._state is _State.CLOSED:
+        if self._state == "closed":
             return True
-        if self._state is _State.OPEN and now >= self._until:
-            self._state = _State.HALF_OPEN
+        if self._state == "open" and now >= self._until:
+            self._state = "half-open"
             return True
         return False
 
     def answered(self) -> None:
         """The server gave something: it is well."""
-        self._state = _State.CLOSED
+        self._state = "closed"
         self._failures = 0
 
     def failed(self, now: float, retry_after: float | None = None) -> None:
@@ -46,13 +47,13 @@ class Breaker:
             retry_after: the rest that it asked for, in seconds.
         """
         self._failures += 1
-        if self._state is _State.HALF_OPEN or self._failures >= FAILURES:
+        if self._state == "half-open" or self._failures >= FAILURES:
             rest = max(REST_SECONDS, min(retry_after or 0.0, LONGEST_REST_SECONDS))
-            self._state = _State.OPEN
+            self._state = "open"
             self._until = now + rest
 
     def abandoned(self, now: float) -> None:
         """A pull ended without a verdict, because its caller went away: the next one tries."""
-        if self._state is _State.HALF_OPEN:
-            self._state = _State.OPEN
+        if self._state == "half-open":
+            self._state = "open"
             self._until = now

@@ -1,8 +1,7 @@
 """The FHIR servers of the settings, ready to be asked."""
 
-import logging
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from ipaddress import ip_address
@@ -18,6 +17,7 @@ from app.fhir.server.backend.tokens import TokenSource
 from app.fhir.server.carrier import carrier
 from app.fhir.server.http import Http, trust
 from app.fhir.server.known import KnownServer, KnownServers, Way
+from app.fhir.server.watching import UNWATCHED, Watch
 from app.knowledge import VERSION
 from app.settings import FhirServer, Profile, Settings, is_loopback
 
@@ -50,17 +50,23 @@ class Outside:
     random: Callable[[int], bytes] = token_bytes
 
 
-def known_servers(settings: Settings, outside: Outside) -> KnownServers:
+def known_servers(settings: Settings, outside: Outside, watch: Watch = UNWATCHED) -> KnownServers:
     """Every server that may be asked.
+
+    Args:
+        settings: what the operator says.
+        outside: what lies outside of this process.
+        watch: is told of what is asked of them.
 
     Raises:
         ValueError: an address or a key cannot be used; the message says why.
     """
     if not (settings.fhir_servers or settings.demo_fhir_servers):
         return KnownServers()
-    # It would log every address that is asked, in which a patient's id is.
-    logging.getLogger("httpx2").setLevel(logging.WARNING)
-    return KnownServers(_servers(settings, outside, outside.carrying or partial(carrier, trust())))
+    servers = _servers(settings, outside, outside.carrying or partial(carrier, trust()))
+    return KnownServers(
+        replace(server, name=f"server-{place}", watch=watch) for place, server in enumerate(servers, 1)
+    )
 
 
 def _servers(settings: Settings, outside: Outside, carrying: Carrying) -> Iterator[KnownServer]:

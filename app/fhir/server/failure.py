@@ -35,6 +35,11 @@ class Failure(Enum):
     RESTING = "The FHIR server failed several times just now and is given a rest."
 
     @property
+    def code(self) -> str:
+        """Its name in metrics and traces."""
+        return self.name.lower().replace("_", "-")
+
+    @property
     def of_the_server(self) -> bool:
         """Whether it speaks against the server as a whole, and not against one request."""
         return self in _OF_THE_SERVER

@@ -9,6 +9,7 @@ from app.fhir.server.address import Base, same_base
 from app.fhir.server.authorizing import BackendClient
 from app.fhir.server.breaker import Breaker
 from app.fhir.server.http import Http
+from app.fhir.server.watching import UNWATCHED, Watch
 
 AT_ONCE = 24
 AT_ONCE_OF_A_TYPE = 8
@@ -34,6 +35,8 @@ class KnownServer:
         way: how searches are put to it.
         needs_token: whether it is asked with an access token only.
         client: this service as a client of the server's authorization server; None where it is none.
+        name: what it is called in metrics and traces, where no address may stand.
+        watch: is told of what is asked of it.
         limits: of the requests at once, by the type that is asked for.
         batch_stated: whether its CapabilityStatement takes a batch, and until when that is believed, on the
             clock of the event loop.
@@ -47,6 +50,8 @@ class KnownServer:
     way: Way = Way.GET
     needs_token: bool = True
     client: BackendClient | None = None
+    name: str = "server-1"
+    watch: Watch = UNWATCHED
     breaker: Breaker = field(default_factory=Breaker)
     limit: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
     limits: dict[str, asyncio.Semaphore] = field(default_factory=dict)

@@ -57,6 +57,7 @@ class Puller:
             return _all(every, Failure.NO_ACCESS)
         if not server.breaker.lets_through(started):
             return _all(every, Failure.RESTING)
+        server.watch.rests(server.name, server.breaker.state)
         budget = Budget(
             started + self._limits.deadline_seconds,
             started + self._limits.target_seconds,
@@ -68,12 +69,16 @@ class Puller:
             await _pull(asker, every, access, errors, budget)
         except BaseException:
             server.breaker.abandoned(asyncio.get_running_loop().time())
+            server.watch.rests(server.name, server.breaker.state)
             raise
         now = asyncio.get_running_loop().time()
         if asker.asked:
             _judge(server, every, errors)
         else:
             server.breaker.abandoned(now)
+        server.watch.rests(server.name, server.breaker.state)
+        late = now >= budget.deadline and any(pulled.failure is Failure.TIMEOUT for pulled in every)
+        server.watch.pulled(server.name, late=late)
         if now > budget.target:
             logger().warning("slow_fhir_server", milliseconds=round(1000 * (now - started)))
         return every

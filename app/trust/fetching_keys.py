@@ -6,8 +6,8 @@ from ipaddress import ip_address
 
 from app.fhir.server.address import AddressError, check_ip, read_address
 from app.fhir.server.http import Http
-from cds_hooks.trust.key_set import LARGEST_SET
-from cds_hooks.trust.keys import FetchedKeys
+from app.trust.key_set import LARGEST_SET
+from app.trust.keys import FetchedKeys
 
 _MAX_AGE = re.compile(r"max-age=\"?([0-9]{1,9})\"?", re.IGNORECASE)
 _NOT_KEPT = frozenset({"no-store", "no-cache"})

@@ -3,14 +3,14 @@
 import base64
 import binascii
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from app.errors import UnreadableError
 from app.fhir.strict import read_small
-from cds_hooks.trust.key_set import LONGEST_KID
-from cds_hooks.trust.refusal import Reason, Refused
+from app.trust.key_set import LONGEST_KID
+from app.trust.refusal import Reason, Refused
 
 LONGEST_HEADER = 8_192
 _BEARER = re.compile(r"(?i:bearer) +(\S+)")
@@ -28,11 +28,12 @@ class Unverified:
     claims: dict[str, Any] = field(repr=False)
 
 
-def read_token(authorization: Sequence[bytes | str]) -> Unverified:
+def read_token(authorization: Sequence[bytes | str], types: Container[str | None]) -> Unverified:
     """The JWT of a call.
 
     Args:
         authorization: every Authorization header of the call.
+        types: what ``typ`` may be, in small letters; None stands for a header without it.
 
     Raises:
         Refused: there is not exactly one, or it cannot be read in one way only.
@@ -45,6 +46,7 @@ def read_token(authorization: Sequence[bytes | str]) -> Unverified:
     # Nothing that a header could make critical is understood here (RFC 7515, 4.1.11; RFC 7797).
     if "crit" in header or "b64" in header:
         raise Refused(Reason.CRITICAL)
+    _check_type(header, types)
     return Unverified(text, _algorithm(header), _kid(header), _jku(header), _object(payload))
 
 
@@ -85,11 +87,20 @@ def _object(text: bytes) -> dict[str, Any]:
     return value
 
 
-def _algorithm(header: dict[str, Any]) -> str:
-    kind, algorithm = header.get("typ", "JWT"), header.get("alg")
-    # Another kind of token, such as an access token, is signed with the same keys at some servers.
-    if not isinstance(kind, str) or kind.upper() != "JWT":
+def _check_type(header: dict[str, Any], types: Container[str | None]) -> None:
+    # At some servers one key signs access tokens and the JWTs of CDS Hooks: neither may pass for the other.
+    kind = None
+    if "typ" in header:
+        kind = header["typ"]
+        if not isinstance(kind, str):
+            raise Refused(Reason.TYPE)
+        kind = kind.lower()
+    if kind not in types:
         raise Refused(Reason.TYPE)
+
+
+def _algorithm(header: dict[str, Any]) -> str:
+    algorithm = header.get("alg")
     if not isinstance(algorithm, str):
         raise Refused(Reason.ALGORITHM)
     return algorithm

@@ -26,6 +26,7 @@ _KINDS: Mapping[str, str] = MappingProxyType(
         "ES384": "secp384r1",
         "ES512": "secp521r1",
         "PS384": "RSA",
+        "RS256": "RSA",
         "RS384": "RSA",
         "RS512": "RSA",
     }

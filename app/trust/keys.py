@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 from app.fhir.server.address import read_address
 from app.logs import logger
-from cds_hooks.trust.key_set import PublicKey, read_key_set
-from cds_hooks.trust.refusal import Reason, Refused
+from app.trust.key_set import PublicKey, read_key_set
+from app.trust.refusal import Reason, Refused
 
 _OK = 200
 _SHORTEST, _LONGEST = timedelta(minutes=5), timedelta(hours=24)

@@ -1,0 +1,230 @@
+"""Putting together what answers for one organisation: its knowledge, its servers, its clients, its routes."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from fastapi import FastAPI, Request
+from pydantic import BaseModel
+from starlette.middleware.cors import CORSMiddleware
+
+from app.api.caller_gate import RestAccess, rest_gate
+from app.api.evidence import router as evidence_router
+from app.api.feedback import feedback_summary_routes
+from app.api.measures import measure_routes
+from app.api.models import answers_model
+from app.api.pathway_inputs import inputs_model
+from app.api.pathways import pathway_routes
+from app.api.patient_assessments import PatientAsked, patient_assessment_routes
+from app.api.router import router as rest_router
+from app.api.wire import knowledge_json
+from app.audit.record import Stands
+from app.audit.seal import Seal
+from app.audit.witness import Decisions, Recording, Witness
+from app.failures import Failures, answer_errors, render
+from app.fhir.names import normal_base
+from app.fhir.queries import prefetch_templates
+from app.fhir.questionnaires import questionnaire
+from app.fhir.reader import Reader
+from app.fhir.record_of_patient import PatientRecords
+from app.fhir.server.backend.keys import KeyRing
+from app.fhir.server.building import known_servers
+from app.fhir.server.known import KnownServers
+from app.fhir.server.pulling import Limits, Puller
+from app.fhir.server.watching import Together, Watch
+from app.knowledge import VERSION, Knowledge
+from app.settings import Profile, Settings
+from app.sharing import Shared
+from cds_hooks.cards import CardMaker
+from cds_hooks.delivery import Delivery
+from cds_hooks.feedback import feedback_routes
+from cds_hooks.fetching import Fetching
+from cds_hooks.override_reasons import displays
+from cds_hooks.router import Answering
+from cds_hooks.router import router as hooks_router
+from cds_hooks.services import SERVICES
+from cds_hooks.source_attributes import source_attributes
+from cds_hooks.tenants import tenant_of
+from cds_hooks.trusting import Clients, registered_clients
+
+# What browsers may send, and what they may see of an answer beside its body.
+ALLOWED_HEADERS = ("authorization", "content-type", "x-api-key")
+EXPOSED_HEADERS = ("ratelimit", "ratelimit-policy", "retry-after", "x-decision-id")
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """What answers for one organisation.
+
+    Args:
+        settings: its own.
+        models: what the OpenAPI document needs beside the routes.
+    """
+
+    settings: Settings
+    app: FastAPI
+    knowledge: Knowledge
+    servers: KnownServers
+    clients: Clients | None
+    access: RestAccess | None
+    models: tuple[type[BaseModel], ...]
+
+    @property
+    def rings(self) -> tuple[KeyRing, ...]:
+        """The keys that it signs with where it is a client of others."""
+        return tuple(client.keys for client in self.servers.clients)
+
+    async def close(self) -> None:
+        """Give back its connections."""
+        await self.servers.close()
+        if self.clients is not None:
+            await self.clients.close()
+        if self.access is not None:
+            await self.access.close()
+
+
+def compose(app: FastAPI, settings: Settings, shared: Shared, elsewhere: Callable[[str], bool]) -> Composed:
+    """What answers for one organisation, with its routes in an application.
+
+    Args:
+        app: takes the routes.
+        settings: those of the organisation.
+        shared: what it shares with others.
+        elsewhere: whether an address is that of a FHIR server of another organisation.
+
+    Raises:
+        ValueError: a setting cannot be used; the message names it.
+    """
+    knowledge = shared.knowledge_of(settings)
+    book, outside, clock = shared.book, shared.outside, shared.clock
+    reader = Reader(book, knowledge)
+    answers = _answers(knowledge)
+    inputs = {code: inputs_model(pathway) for code, pathway in knowledge.pathways.items()}
+    tenant = tenant_of(settings)
+    watches: list[Watch] = [
+        shared.metrics.servers_of(tenant.name),
+        *([shared.traces] if shared.traces else []),
+    ]
+    servers = known_servers(settings, outside, Together(watches))
+    shared.metrics.runs(VERSION, knowledge.digest)
+    shared.metrics.serves(tenant.name)
+    clients = registered_clients(settings, outside, shared.used_tokens)
+    if clients is not None:
+        clients.on_refused, clients.on_replay = shared.metrics.refused, shared.metrics.replayed
+    limits = Limits(settings.fetch_deadline, settings.fetch_target)
+    templates = prefetch_templates(book, knowledge)
+    decisions = _decisions(settings, shared, knowledge)
+    app.include_router(
+        hooks_router(
+            Answering(
+                reader=reader,
+                clock=clock,
+                knowledge=knowledge,
+                maker=CardMaker(book, settings.public_base_url),
+                delivery=Delivery(shared.store, shared.recorder, shared.key),
+                fetching=Fetching(servers, Puller(limits, VERSION), templates, elsewhere),
+                tenant=tenant,
+                https_only=settings.profile is not Profile.DEMO,
+            ),
+            templates=dict(templates),
+            attributes=source_attributes(SERVICES, knowledge, settings),
+            clients=clients,
+            max_bytes=settings.max_hook_bytes,
+            decisions=decisions,
+        )
+    )
+
+    def name(_request: Request) -> str:
+        return tenant.name
+
+    app.include_router(
+        feedback_routes(
+            services=SERVICES,
+            store=shared.store,
+            tenant_of=name,
+            clock=clock,
+            clients=clients,
+            max_bytes=settings.max_hook_bytes,
+            decisions=decisions,
+        )
+    )
+    app.include_router(
+        feedback_summary_routes(
+            store=shared.store,
+            recorder=shared.recorder,
+            tenant_of=name,
+            clock=clock,
+            smallest_cell=settings.smallest_cell,
+            displays=displays(settings.canonical_base),
+        )
+    )
+    app.include_router(measure_routes(knowledge.measures, knowledge, decisions))
+    app.include_router(pathway_routes(knowledge, inputs, decisions))
+    app.include_router(
+        rest_router(
+            book=book,
+            knowledge=knowledge,
+            reader=reader,
+            questionnaires={code: questionnaire(book, i) for code, i in knowledge.instruments.items()},
+            answers=answers,
+            clock=clock,
+            max_bytes=settings.max_bundle_bytes,
+            decisions=decisions,
+        )
+    )
+    records = None
+    if servers.own is not None:
+        records = PatientRecords(
+            server=servers.own,
+            templates=templates,
+            reader=reader,
+            limits=limits,
+            version=VERSION,
+            clock=outside.clock,
+        )
+    app.include_router(
+        patient_assessment_routes(
+            records=records,
+            book=book,
+            knowledge=knowledge,
+            clock=clock,
+            base=None if servers.own is None else normal_base(servers.own.base.text),
+            decisions=decisions,
+        )
+    )
+    app.include_router(evidence_router(knowledge_json(knowledge)))
+    answer_errors(app, tenant.name)
+    access = rest_gate([settings], outside, render)
+    if access is not None:
+        access.on_refused = shared.metrics.refused
+        app.add_middleware(access.over)
+    app.add_middleware(Failures)
+    origins = settings.cors_origins or settings.demo_cors_origins
+    if origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(origins),
+            allow_methods=["GET", "POST"],
+            allow_headers=ALLOWED_HEADERS,
+            expose_headers=EXPOSED_HEADERS,
+        )
+    models: tuple[type[BaseModel], ...] = (*answers.values(), *inputs.values(), PatientAsked)
+    return Composed(settings, app, knowledge, servers, clients, access, models)
+
+
+def _decisions(settings: Settings, shared: Shared, knowledge: Knowledge) -> Decisions:
+    """Has every call recorded, then counted, so that what is counted is what the caller gets."""
+    seal = Seal(shared.key)
+    witnesses: list[Witness] = [shared.metrics, *([shared.traces] if shared.traces else [])]
+    if shared.audit is not None:
+        keep = partial(shared.audit.keep, failure=settings.audit_failure)
+        witnesses.insert(0, Recording(keep, seal, Stands(knowledge.version, knowledge.digest)))
+    # Never a fixed moment of judging: records are of the time at which they were made.
+    return Decisions(witnesses, seal, settings.tenant, shared.outside.clock)
+
+
+def _answers(knowledge: Knowledge) -> Mapping[str, type[BaseModel]]:
+    return {
+        code: answers_model(i.score, i.place_item if "level" in i.lead else None)
+        for code, i in knowledge.instruments.items()
+    } | {code: answers_model(one.score) for code, one in knowledge.patient_scores.items()}

@@ -1,0 +1,166 @@
+"""What every organisation of a deployment shares: what is kept, what is counted, the secret and the codes."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from secrets import token_bytes
+
+from app.engine.provenance import DefinitionError
+from app.fhir.codes import CodeBook, code_book
+from app.fhir.server.building import Outside
+from app.knowledge import VERSION, Knowledge, load
+from app.knowledge.policy import Policy
+from app.metrics import Known, Metrics
+from app.settings import Profile, Settings
+from app.starting import key_in
+from app.store import Recorder, Store
+from app.store.audit_trail import AuditTrail, open_audit
+from app.store.database import Database
+from app.store.used_tokens import UsedTokens
+from app.tracing import Traces, traces
+from cds_hooks.override_reasons import displays
+from cds_hooks.services import SERVICES
+
+Clock = Callable[[], datetime]
+
+
+class _Once:
+    """What remembers the tokens of CDS clients, opened with the first who needs it.
+
+    Args:
+        address: of the database.
+    """
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self._opened: UsedTokens | None = None
+
+    def __call__(self) -> UsedTokens:
+        """The one that all share."""
+        if self._opened is None:
+            self._opened = UsedTokens(Database(self._address))
+        return self._opened
+
+    def close(self) -> None:
+        """Give back its connections."""
+        if self._opened is not None:
+            self._opened.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What every organisation of a deployment shares.
+
+    Args:
+        clock: tells the moment that a request is judged at.
+        outside: how other servers are reached, and by which clock.
+        used_tokens: what remembers the tokens of CDS clients.
+        key: the secret of the pseudonyms.
+        audit: keeps the records of decisions; None for a demo without a database, where nothing is kept.
+        metrics: what passed, counted.
+        traces: a span of each request; None where they are off.
+        knowledge: what was loaded, by the choices it was loaded with.
+    """
+
+    clock: Clock
+    outside: Outside
+    book: CodeBook
+    store: Store
+    recorder: Recorder
+    used_tokens: "_Once"
+    key: bytes
+    audit: AuditTrail | None
+    metrics: Metrics
+    traces: Traces | None
+    knowledge: dict[object, Knowledge] = field(default_factory=dict)
+
+    @classmethod
+    def open(cls, settings: Settings, clock: Clock, outside: Outside) -> "Shared":
+        """What a deployment shares, ready for use.
+
+        Raises:
+            ValueError: settings or code map cannot be used; the message says why.
+            StoreError: the database does not answer.
+        """
+        store = Store.open(settings.database_url)
+        metrics = Metrics(
+            Known(
+                services={one.id: one.hook for one in SERVICES},
+                reasons=frozenset(code for _, code in displays(settings.canonical_base)),
+            )
+        )
+        audit = _audit(settings, outside)
+        if audit is not None:
+            metrics.audited_by(audit)
+        return cls(
+            clock=clock,
+            outside=outside,
+            book=code_book(settings.canonical_base, settings.code_map),
+            store=store,
+            recorder=Recorder(store.note_cards),
+            # A database of its own: whatever holds up feedback must hold up no check.
+            used_tokens=_Once(settings.database_url),
+            key=_pseudonym_key(settings),
+            audit=audit,
+            metrics=metrics,
+            traces=traces(settings.traces, VERSION),
+        )
+
+    def knowledge_of(self, settings: Settings) -> Knowledge:
+        """The knowledge under the local policy of some settings; the same choices share one.
+
+        Raises:
+            ValueError: the policy is none; the message says why.
+        """
+        choices = (tuple(sorted(settings.policy.items())), tuple(sorted(settings.windows.items())))
+        if choices not in self.knowledge:
+            self.knowledge[choices] = loaded(settings.policy, settings.windows)
+        return self.knowledge[choices]
+
+    def close(self) -> None:
+        """Write what waits, and give back every connection."""
+        self.recorder.close()
+        if self.audit is not None:
+            self.audit.close()
+        self.store.close()
+        self.used_tokens.close()
+
+
+def loaded(policy: Mapping[str, str], windows: Mapping[str, str]) -> Knowledge:
+    """The knowledge under a local policy and time windows.
+
+    Raises:
+        ValueError: one of them is none; the message names the setting.
+    """
+    try:
+        return load(Policy.of(policy, windows))
+    except DefinitionError as error:
+        if policy:
+            # Where the windows are not at fault, the choices are.
+            loaded({}, windows)
+        raise ValueError(f"SPINE_METS_{'POLICY' if policy else 'WINDOWS'}: {error}") from None
+
+
+def _audit(settings: Settings, outside: Outside) -> AuditTrail | None:
+    # A database of its own: whatever holds up records must hold up nothing else.
+    database = Database(settings.database_url)
+    if database.in_memory and settings.profile is Profile.DEMO:
+        database.close()
+        return None
+    return open_audit(
+        database,
+        clock=outside.clock,
+        spool=settings.audit_spool,
+        spool_bytes=settings.audit_spool_bytes,
+        failure=settings.audit_failure,
+        key=settings.audit_key,
+        heads=settings.audit_heads,
+        head_seconds=settings.audit_head_seconds,
+    )
+
+
+def _pseudonym_key(settings: Settings) -> bytes:
+    """The secret of the pseudonyms; one that nobody keeps where none is set, which only the demo may."""
+    if settings.pseudonym_key is not None:
+        return settings.pseudonym_key.get_secret_value().encode()
+    return token_bytes(32) if settings.pseudonym_key_file is None else key_in(settings.pseudonym_key_file)

@@ -1,0 +1,3 @@
+from tests.privacy.conftest import log
+
+__all__ = ["log"]
