@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 from uuid import uuid4
@@ -32,6 +32,8 @@ from app.fhir.published.writing import write_documents
 from app.fhir.strict import check_body, check_text
 from app.knowledge import VERSION, load
 from app.knowledge.policy import Policy
+from app.map_command import code_map
+from app.moment import moment
 from app.replay_command import replay
 from app.settings import Settings
 from app.web.knowledge_documents import knowledge_documents
@@ -92,6 +94,7 @@ app.command()(call)
 app.command()(replay)
 app.command("api-key")(api_key)
 app.add_typer(audit, name="audit")
+app.add_typer(code_map, name="map")
 
 
 def _name_unknown_variables() -> None:
@@ -281,16 +284,11 @@ def _files(path: Path) -> Iterator[Path]:
 
 
 def _moment(text: str | None, settings: Settings) -> datetime:
-    if text is None:
-        return settings.as_of or datetime.now(UTC)
     try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        typer.echo("--as-of needs a date and time with offset, as 2026-11-20T12:00:00+00:00", err=True)
-        raise typer.Exit(_USAGE)
-    return moment
+        return moment(text, settings)
+    except ValueError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(_USAGE) from None
 
 
 def _outcome_json(outcome: _Outcome) -> Mapping[str, Any]:

@@ -1,7 +1,7 @@
 """Which codes in a record mean what: the service's own, the verified standard ones, and a site's."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -27,18 +27,36 @@ from app.knowledge.orderables import ORDERABLE_BY_CODE, OWN_ORDERABLES, UNSPECIF
 Code = tuple[str, str]
 # In R4 the equivalence reads from source to target: these say that the source is the target or a kind of it.
 _MEANS_AT_LEAST = ("equal", "equivalent", "wider", "subsumes")
-_SYSTEM_ALIASES = {
+# By the name of a system as an OID, its URL.
+STANDARD_SPELLING = {
     "urn:oid:2.16.840.1.113883.6.96": "http://snomed.info/sct",
     "urn:oid:2.16.840.1.113883.6.1": "http://loinc.org",
     "urn:oid:2.16.840.1.113883.6.90": "http://hl7.org/fhir/sid/icd-10-cm",
 }
-
+_NOT_LISTED = "must be a list of objects, not empty"
 # Every category of malignant neoplasms, bone disease and primaries among them.
 _READ_CATEGORIES = ("C",)
 
 
 class CodeMapError(ValueError):
     """A site's code map cannot be used; the message says where and how to mend it."""
+
+
+@dataclass(frozen=True, slots=True)
+class MapElement:
+    """One element of a site's code map.
+
+    Args:
+        place: where it stands, such as ``group[0].element[2]``; empty where a whole group cannot be read.
+        own: the site's code; None where its system or its code is missing.
+        target: the code that it maps onto; None where it names none.
+        fault: why it cannot be used; None where it is understood.
+    """
+
+    place: str
+    own: Code | None = None
+    target: Code | None = None
+    fault: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +79,7 @@ class CodeBook:
 
     def __post_init__(self) -> None:
         # One look-up for each coding on the hot path: aliases and a site's own codes are in it.
-        spelled = list(_SYSTEM_ALIASES.items())
+        spelled = list(STANDARD_SPELLING.items())
         findings = dict(self.observables)
         read = {
             *DISEASE_BY_CODE,
@@ -102,7 +120,7 @@ class CodeBook:
         """A coding in the words this service knows; None where it is incomplete."""
         if not system or not code:
             return None
-        found = (_SYSTEM_ALIASES.get(system, system), code)
+        found = (STANDARD_SPELLING.get(system, system), code)
         return self.local.get(found, found)
 
     def orderable(self, concept: Concept | None) -> Orderable | None:
@@ -161,11 +179,12 @@ def code_book(base: str, code_map: Path | None = None) -> CodeBook:
     book = CodeBook(base, MappingProxyType(own | standard), MappingProxyType(answers), {})
     if code_map is None:
         return book
-    local = _read_map(code_map, _targets(book))
+    local = _read_map(code_map, book)
     return CodeBook(base, book.observables, book.answers, MappingProxyType(local))
 
 
-def _targets(book: CodeBook) -> frozenset[Code]:
+def readable_codes(book: CodeBook) -> frozenset[Code]:
+    """Every code that a site's own may be mapped onto, apart from those that are read by their category."""
     panels = {(book.observable_system, code) for code in PANELS}
     orders = {(book.order_system, code) for code in OWN_ORDERABLES}
     answers = {code for by_finding in book.answers.values() for code in by_finding}
@@ -190,7 +209,12 @@ def _targets(book: CodeBook) -> frozenset[Code]:
     )
 
 
-def _read_map(path: Path, targets: frozenset[Code]) -> dict[Code, Code]:
+def map_elements(path: Path, book: CodeBook) -> Iterator[MapElement]:
+    """Every element of a code map in its order, those that cannot be used with what is wrong.
+
+    Raises:
+        CodeMapError: the file is no ConceptMap with groups.
+    """
     try:
         document = json.loads(path.read_bytes())
     except OSError as error:
@@ -199,50 +223,71 @@ def _read_map(path: Path, targets: frozenset[Code]) -> dict[Code, Code]:
         raise CodeMapError(f"code map {path.name}: is not JSON") from None
     if not isinstance(document, dict) or document.get("resourceType") != "ConceptMap":
         raise CodeMapError(f"code map {path.name}: is not a FHIR ConceptMap")
+    groups = _listed(document.get("group"))
+    if groups is None:
+        raise CodeMapError(f"code map {path.name}: group {_NOT_LISTED}")
+    targets = readable_codes(book)
     found: dict[Code, Code] = {}
-    for g, group in enumerate(_listed(document.get("group"), path, "group")):
-        source, target = group.get("source"), group.get("target")
-        for e, element in enumerate(_listed(group.get("element"), path, f"group[{g}].element")):
-            where = f"code map {path.name}, group[{g}].element[{e}]"
-            found.update(_pair(source, target, element, where, targets, found))
+    for g, group in enumerate(groups):
+        elements = _listed(group.get("element"))
+        if elements is None:
+            yield MapElement("", fault=f"group[{g}].element {_NOT_LISTED}")
+            continue
+        for e, element in enumerate(elements):
+            read = _element(group, element, f"group[{g}].element[{e}]", targets, found)
+            if read.fault is None and read.own is not None and read.target is not None:
+                found[read.own] = read.target
+            yield read
+
+
+def _read_map(path: Path, book: CodeBook) -> dict[Code, Code]:
+    found: dict[Code, Code] = {}
+    for element in map_elements(path, book):
+        if element.fault is not None or element.own is None or element.target is None:
+            place = f", {element.place}" if element.place else ""
+            raise CodeMapError(f"code map {path.name}{place}: {element.fault}")
+        found[element.own] = element.target
     return found
 
 
-def _pair(
-    source: object,
-    target: object,
+def _element(
+    group: Mapping[str, Any],
     element: Mapping[str, Any],
-    where: str,
+    place: str,
     targets: frozenset[Code],
     found: Mapping[Code, Code],
-) -> dict[Code, Code]:
-    code = element.get("code")
-    if not isinstance(source, str) or not isinstance(code, str) or not source or not code:
-        raise CodeMapError(f"{where}: needs a group source and a code")
+) -> MapElement:
+    own = _code(group.get("source"), element.get("code"))
+    if own is None or not all(own):
+        return MapElement(place, fault="needs a group source and a code")
     rows = element.get("target")
     if not isinstance(rows, list) or len(rows) != 1 or not isinstance(rows[0], dict):
-        raise CodeMapError(f"{where}: needs exactly one target")
+        return MapElement(place, own, fault="needs exactly one target")
+    target = _code(group.get("target"), rows[0].get("code"))
+    fault: str | None = None
     if rows[0].get("equivalence") not in _MEANS_AT_LEAST:
-        raise CodeMapError(f"{where}: equivalence must be equal, equivalent, wider or subsumes")
-    mapped = (target, rows[0].get("code"))
-    if not all(isinstance(part, str) for part in mapped):
-        raise CodeMapError(f"{where}: needs a group target and a target code, each a text")
-    if mapped not in targets and not _by_category(mapped):
-        raise CodeMapError(f"{where}: maps onto a code that this service does not read; see docs/mapping.md")
-    own = (source, code)
-    if (_SYSTEM_ALIASES.get(source, source), code) in targets:
-        raise CodeMapError(f"{where}: gives another meaning to a code that this service reads")
-    if found.get(own, mapped) != mapped:
-        raise CodeMapError(f"{where}: maps one code onto two")
-    return {own: (str(mapped[0]), str(mapped[1]))}
+        fault = "equivalence must be equal, equivalent, wider or subsumes"
+    elif target is None:
+        fault = "needs a group target and a target code, each a text"
+    elif target not in targets and not _by_category(target):
+        fault = "maps onto a code that this service does not read; see docs/mapping.md"
+    elif (STANDARD_SPELLING.get(own[0], own[0]), own[1]) in targets:
+        fault = "gives another meaning to a code that this service reads"
+    elif found.get(own, target) != target:
+        fault = "maps one code onto two"
+    return MapElement(place, own, target, fault)
 
 
-def _by_category(code: tuple[Any, Any]) -> bool:
+def _code(system: object, code: object) -> Code | None:
+    return (system, code) if isinstance(system, str) and isinstance(code, str) else None
+
+
+def _by_category(code: Code) -> bool:
     """Whether an ICD-10-CM code is read by its category."""
-    return code[0] == ICD10CM and str(code[1]).startswith(_READ_CATEGORIES)
+    return code[0] == ICD10CM and code[1].startswith(_READ_CATEGORIES)
 
 
-def _listed(value: object, path: Path, where: str) -> list[Mapping[str, Any]]:
+def _listed(value: object) -> list[Mapping[str, Any]] | None:
     if not isinstance(value, list) or not all(isinstance(row, dict) for row in value) or not value:
-        raise CodeMapError(f"code map {path.name}: {where} must be a list of objects, not empty")
+        return None
     return value

@@ -41,16 +41,22 @@ def prefetch_templates(book: CodeBook, knowledge: Knowledge) -> Mapping[str, str
     )
 
 
-def _observations(book: CodeBook) -> str:
+def observations_by_code(book: CodeBook) -> str | None:
+    """The search that asks for Observations by code, however long; None where a site maps none."""
     panels = [(book.observable_system, panel) for panel in PANELS]
     local = [c for c, target in book.local.items() if target in book.observables or target in panels]
-    if local:
-        # A code without its system matches that code of any system: this service's own fit in so.
-        own = [code for system, code in (*book.observables, *panels) if system == book.observable_system]
-        standard = [code for code in book.observables if code[0] != book.observable_system]
-        by_code = f"Observation?patient={PATIENT}&code={','.join(own)},{_tokens([*standard, *local])}"
-        if len(by_code) <= MAX_TEMPLATE:
-            return by_code
+    if not local:
+        return None
+    # A code without its system matches that code of any system: this service's own fit in so.
+    own = [code for system, code in (*book.observables, *panels) if system == book.observable_system]
+    standard = [code for code in book.observables if code[0] != book.observable_system]
+    return f"Observation?patient={PATIENT}&code={','.join(own)},{_tokens([*standard, *local])}"
+
+
+def _observations(book: CodeBook) -> str:
+    by_code = observations_by_code(book)
+    if by_code is not None and len(by_code) <= MAX_TEMPLATE:
+        return by_code
     categories = dict.fromkeys(c for finding in FINDINGS.values() for c in finding.category)
     return f"Observation?patient={PATIENT}&category={','.join(categories)}"
 

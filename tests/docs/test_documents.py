@@ -1,10 +1,14 @@
 import json
 import re
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 
 import httpx
 import pytest
+from typer.testing import CliRunner
 
+from app import cli
 from app.fhir.codes import code_book
 from app.main import create_app
 from app.settings import Settings
@@ -40,10 +44,51 @@ def test_the_worked_map_is_read(tmp_path: Path) -> None:
     )
 
 
+def test_the_worked_check_of_a_map_prints_what_the_document_shows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    codes, record = fenced("docs/mapping.md", "json")
+    (tmp_path / "codes.json").write_text(codes)
+    (tmp_path / "record.json").write_text(record)
+    monkeypatch.chdir(tmp_path)
+    command = fenced("docs/mapping.md", "sh")[0].split()
+    assert command.pop(0) == "spine-mets"
+    done = CliRunner().invoke(cli.app, command)
+    assert done.exit_code == 1, done.output
+    assert done.stdout == fenced("docs/mapping.md", "text")[0]
+
+
+@pytest.mark.parametrize("number", [0, 1], ids=["a score", "a record"])
+def test_the_package_as_a_library_prints_what_the_document_shows(
+    number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "record.json").write_text(fenced("docs/trying-it-out.md", "json")[0])
+    monkeypatch.chdir(tmp_path)
+    printed = StringIO()
+    with redirect_stdout(printed):
+        exec(fenced("docs/library.md", "python")[number], {})  # noqa: S102  a document of this project
+    assert printed.getvalue() == fenced("docs/library.md", "text")[number]
+
+
+async def test_the_pathway_of_the_readme_gives_what_the_readme_says() -> None:
+    readme = " ".join((ROOT / "README.md").read_text().split())
+    asked = re.search(r"`POST (/api/v1/pathways/noms)` with `({.*?})` gives row (NOMS-\d+), (.*?),", readme)
+    assert asked is not None
+    transport = httpx.ASGITransport(create_app(Settings()))
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        response = await client.post(asked[1], json=json.loads(asked[2]))
+    assert response.status_code == 200, response.text
+    answer = response.json()
+    assert answer["rows"] == [asked[3]]
+    assert answer["treatments"] == [asked[4].replace(" and ", " ").replace(" ", "-")]
+
+
 @pytest.mark.parametrize(
     "document",
     [
         "README.md",
+        "docs/ehr.md",
+        "docs/library.md",
         "docs/mapping.md",
         "docs/clients.md",
         "docs/trying-it-out.md",
