@@ -19,6 +19,8 @@ from app.fhir.names import normal_base
 from app.fhir.published.audit_event import audit_event
 from app.fhir.server.address import Base, read_base, same_base
 from app.settings import Settings
+from app.settings.faults import faults_of
+from app.settings.pseudonym_key import pseudonym_key
 from app.settings.tenants import read_tenants, settings_of
 from app.store.audit_chain import Chains
 from app.store.audit_heads import HeadSigner, new_key, read_private_key, read_public_key
@@ -283,12 +285,10 @@ def _base(known: Collection[tuple[Base, ...]], server: str) -> str:
 
 def _key(settings: Settings) -> bytes:
     """The secret that the deployment makes pseudonyms with."""
-    key = b""
-    if settings.pseudonym_key is not None:
-        key = settings.pseudonym_key.get_secret_value().encode()
-    elif settings.pseudonym_key_file is not None:
-        with _faults("SPINE_METS_PSEUDONYM_KEY_FILE"):
-            key = settings.pseudonym_key_file.read_bytes().strip()
+    try:
+        key = pseudonym_key(settings)
+    except ValueError as error:
+        _stop(str(error), _USAGE)
     if not key:
         _stop(
             "SPINE_METS_PSEUDONYM_KEY: a patient is found under the key of the service: set it or "
@@ -384,14 +384,9 @@ def _moment(text: str, option: str) -> datetime:
 def _settings() -> Settings:
     try:
         return Settings()
-    except ValidationError as error:
-        for fault in error.errors(include_input=False, include_url=False, include_context=False):
-            setting = "_".join(part for part in fault["loc"] if isinstance(part, str)).upper()
-            place = f"SPINE_METS_{setting}: " if setting else ""
-            typer.echo(f"{place}{fault['msg'].removeprefix('Value error, ')}", err=True)
-    except SettingsError as error:
-        setting = str(error).partition('"')[2].partition('"')[0].upper()
-        typer.echo(f"SPINE_METS_{setting}: the value is not valid JSON", err=True)
+    except (ValidationError, SettingsError) as error:
+        for line in faults_of(error):
+            typer.echo(line, err=True)
     raise typer.Exit(_USAGE)
 
 

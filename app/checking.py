@@ -8,9 +8,10 @@ from app.failures import render
 from app.fhir.codes import CodeMapError, code_book
 from app.fhir.server.building import Outside, known_servers
 from app.settings import Settings
+from app.settings.pseudonym_key import pseudonym_key
 from app.settings.tenants import TenantsFileError, read_tenants, settings_of
 from app.sharing import loaded
-from app.starting import check_audit, check_knowledge, key_in, refuse_unsafe_start
+from app.starting import check_audit, check_knowledge, refuse_unsafe_start
 from app.store.database import Database
 from app.store.used_tokens import UsedTokens
 from cds_hooks.trusting import registered_clients
@@ -24,8 +25,7 @@ def check_start(settings: Settings) -> None:
     """
     refuse_unsafe_start(settings)
     check_audit(settings)
-    if settings.pseudonym_key_file is not None:
-        key_in(settings.pseudonym_key_file)
+    pseudonym_key(settings)
     try:
         code_book(settings.canonical_base, settings.code_map)
     except CodeMapError as error:

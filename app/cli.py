@@ -36,6 +36,7 @@ from app.map_command import code_map
 from app.moment import moment
 from app.replay_command import replay
 from app.settings import Settings
+from app.settings.faults import faults_of
 from app.web.knowledge_documents import knowledge_documents
 from cds_hooks.card import Card
 from cds_hooks.cards import Call
@@ -149,15 +150,9 @@ def _stop_on_bad_settings(build: Callable[[], _Built], name: str = "") -> _Built
     """What a builder gives, or the end of the command with what is wrong in the settings."""
     try:
         return build()
-    except ValidationError as error:
-        for fault in error.errors(include_input=False, include_url=False, include_context=False):
-            # What stands in a list has its place after the name of the setting.
-            setting = "_".join(part for part in fault["loc"] if isinstance(part, str)).upper()
-            place = f"SPINE_METS_{setting}: " if setting else ""
-            typer.echo(f"{place}{fault['msg'].removeprefix('Value error, ')}", err=True)
-    except SettingsError as error:
-        setting = str(error).partition('"')[2].partition('"')[0].upper()
-        typer.echo(f"SPINE_METS_{setting}: the value is not valid JSON", err=True)
+    except (ValidationError, SettingsError) as error:
+        for line in faults_of(error):
+            typer.echo(line, err=True)
     except (CodeMapError, DefinitionError) as error:
         typer.echo(f"{name}: {error}" if name else str(error), err=True)
     raise typer.Exit(_USAGE)

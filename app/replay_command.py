@@ -18,6 +18,7 @@ from app.fhir.server.address import AddressError
 from app.replaying import Compared, NotComparableError
 from app.replaying import replay as compare
 from app.settings import Settings
+from app.settings.pseudonym_key import pseudonym_key
 from app.settings.tenants import TenantsFileError, read_tenants, settings_of
 
 _DIFFERS = 1
@@ -92,9 +93,7 @@ def _of_tenant(settings: Settings, record: AuditRecord) -> Settings:
 
 def _key(settings: Settings) -> bytes:
     """The secret of the deployment; without one nothing that was made under one can be compared."""
-    if settings.pseudonym_key_file is not None:
-        return settings.pseudonym_key_file.read_bytes().strip()
-    return b"" if settings.pseudonym_key is None else settings.pseudonym_key.get_secret_value().encode()
+    return pseudonym_key(settings) or b""
 
 
 def _stop(message: str) -> NoReturn:

@@ -12,7 +12,7 @@ from app.knowledge import VERSION, Knowledge, load
 from app.knowledge.policy import Policy
 from app.metrics import Known, Metrics
 from app.settings import Profile, Settings
-from app.starting import key_in
+from app.settings.pseudonym_key import pseudonym_key
 from app.store import Recorder, Store
 from app.store.audit_trail import AuditTrail, open_audit
 from app.store.database import Database
@@ -161,6 +161,4 @@ def _audit(settings: Settings, outside: Outside) -> AuditTrail | None:
 
 def _pseudonym_key(settings: Settings) -> bytes:
     """The secret of the pseudonyms; one that nobody keeps where none is set, which only the demo may."""
-    if settings.pseudonym_key is not None:
-        return settings.pseudonym_key.get_secret_value().encode()
-    return token_bytes(32) if settings.pseudonym_key_file is None else key_in(settings.pseudonym_key_file)
+    return pseudonym_key(settings) or token_bytes(32)

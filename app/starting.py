@@ -5,7 +5,7 @@ from pathlib import Path
 from stat import S_IROTH, S_IWOTH
 from tempfile import TemporaryFile
 
-from app.settings import SHORTEST_KEY, Profile, Settings
+from app.settings import Profile, Settings
 from app.store.audit_heads import read_private_key
 
 
@@ -82,21 +82,6 @@ def check_audit(settings: Settings) -> None:
             raise ValueError(
                 f"SPINE_METS_AUDIT_SPOOL: nothing can be written there: {error.strerror}"
             ) from None
-
-
-def key_in(path: Path) -> bytes:
-    """The secret that a file holds, without the line end that an editor leaves.
-
-    Raises:
-        ValueError: there is none.
-    """
-    try:
-        key = path.read_bytes().strip()
-    except OSError:
-        raise ValueError("SPINE_METS_PSEUDONYM_KEY_FILE names no file that can be read") from None
-    if len(key) < SHORTEST_KEY:
-        raise ValueError(f"SPINE_METS_PSEUDONYM_KEY_FILE must hold {SHORTEST_KEY} characters or more")
-    return key
 
 
 def _secret_files(settings: Settings) -> Iterator[tuple[str, Path]]:
