@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import httpx
-import httpx2
 from fastapi import Request, Response
 from starlette.types import Receive, Scope, Send
 
@@ -15,34 +14,13 @@ from app.errors import ServiceError
 from app.fhir.server.building import Outside
 from app.settings import Settings
 from app.trust.api_keys import new_api_key
-from tests.trust.issuing import Clock, jwks
+from tests.trust.issuing import Clock
 from tests.trust.issuing_access_tokens import HERE, JWKS_URI, LOGIN
+from tests.trust.key_network import KeyNetwork
 
 KEY, DIGEST = new_api_key("registry-1", lambda size: b"\xfb" * size)
 ISSUER: dict[str, Any] = {"iss": LOGIN, "audiences": [HERE], "jwks_uri": JWKS_URI}
 API_KEY: dict[str, Any] = {"id": "registry-1", "digest": DIGEST, "scopes": ["cds/feedback"]}
-
-
-class KeyNetwork:
-    """The key servers, and by which way each was asked."""
-
-    def __init__(self) -> None:
-        self.asked: list[tuple[bool, str]] = []
-        self.closed: list[bool] = []
-
-    def __call__(self, *, allow_private: bool, connections: int) -> httpx2.AsyncBaseTransport:
-        assert connections > 0
-        network = self
-
-        class Way(httpx2.AsyncBaseTransport):
-            async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-                network.asked.append((allow_private, str(request.url)))
-                return httpx2.Response(200, stream=httpx2.ByteStream(jwks()))
-
-            async def aclose(self) -> None:
-                network.closed.append(allow_private)
-
-        return Way()
 
 
 def render(_request: Request, error: ServiceError) -> Response:

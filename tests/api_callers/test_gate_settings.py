@@ -8,9 +8,10 @@ import pytest
 from app.api.caller_gate import GateError, rest_gate
 from app.fhir.server.building import Outside
 from app.settings import Settings
-from tests.api_callers.gated import API_KEY, DIGEST, ISSUER, KEY, Gated, KeyNetwork, render, settings
+from tests.api_callers.gated import API_KEY, DIGEST, ISSUER, KEY, Gated, render, settings
 from tests.trust.issuing import CANARY, Clock, jwks
 from tests.trust.issuing_access_tokens import LOGIN, access_token
+from tests.trust.key_network import KeyNetwork
 
 SCORES = "/api/v1/scores"
 

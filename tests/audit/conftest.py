@@ -1,28 +1,16 @@
 from collections.abc import Iterator
 from pathlib import Path
-from uuid import uuid4
 
-import psycopg
 import pytest
 
+from app.store.audit_journal import Folder, Journal, Memory
+from app.store.audit_trail import AuditTrail, open_audit
 from app.store.database import Database
-from tests.audit.kept import SERVER
+from tests.audit.kept import NOW
+from tests.audit.trails import LINE
+from tests.postgresql import postgresql
 
-
-@pytest.fixture
-def postgresql() -> Iterator[str]:
-    """The address of a new database on a real server."""
-    name = f"spine_mets_audit_{uuid4().hex[:12]}"
-    try:
-        server = psycopg.connect(f"postgresql://{SERVER}/postgres?connect_timeout=2", autocommit=True)
-    except psycopg.OperationalError:
-        pytest.skip(f"there is no PostgreSQL that answers {SERVER}")
-    with server:
-        server.execute(f"CREATE DATABASE {name}")
-        try:
-            yield f"postgresql://{SERVER}/{name}"
-        finally:
-            server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+__all__ = ["postgresql"]
 
 
 @pytest.fixture(params=["file", "postgresql"])
@@ -38,5 +26,19 @@ def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def database(address: str) -> Iterator[Database]:
     """An empty database of each kind."""
     opened = Database(address)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(params=["folder", "memory"])
+def journal(request: pytest.FixtureRequest, tmp_path: Path) -> Journal:
+    """Room for ten records."""
+    room = LINE * 10 + 30
+    return Folder(tmp_path / "spool", room) if request.param == "folder" else Memory(room)
+
+
+@pytest.fixture
+def trail(database: Database, tmp_path: Path) -> Iterator[AuditTrail]:
+    opened = open_audit(database, clock=lambda: NOW, spool=tmp_path / "spool")
     yield opened
     opened.close()

@@ -11,7 +11,6 @@ from app.store.audit_line import entry_of, line_of
 from app.store.audit_reading import AuditRow, read_records
 from app.store.database import Database
 
-SERVER = "postgres@127.0.0.1:5432"
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 TENANT = "default"
 PATIENT = "0123456789abcdef0123456789abcdef"

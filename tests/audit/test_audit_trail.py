@@ -7,29 +7,26 @@ import signal
 import stat
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
-from typing import Any
 
 import psycopg
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from structlog.testing import capture_logs
 
 from app.store.audit_chain import Chains, Entry
-from app.store.audit_heads import new_key, read_private_key
-from app.store.audit_journal import Folder, FullError, Journal, Memory
+from app.store.audit_journal import Folder, Journal, Memory
 from app.store.audit_line import line_of
 from app.store.audit_trail import AuditTrail, AuditUnavailableError, Failure, Pace, open_audit
 from app.store.audit_verify import verify
 from app.store.database import Database, StoreError
-from tests.audit.kept import NOW, PATIENT, SERVER, TENANT, USER, decision, kept, moment, numbers, record
+from tests.audit.kept import NOW, PATIENT, TENANT, USER, decision, kept, moment, numbers, record
+from tests.audit.trails import SOON, Taking, keep, trail_of
+from tests.postgresql import SERVER
 
 ROOT = Path(__file__).parents[2]
-SOON = Pace(linger=0, pause=0.01)
-LINE = len(line_of(TENANT, record(1), NOW))
 KEEPING = """
 import sys
 from pathlib import Path
@@ -43,46 +40,6 @@ while True:
     print(decision(number), flush=True)
     number += 1
 """
-
-
-class Taking:
-    """A database that can be down."""
-
-    def __init__(self) -> None:
-        self.down = False
-        self.asked = 0
-        self.refused = Event()
-        self.taken: list[str] = []
-
-    def __call__(self, entries: Sequence[Entry]) -> None:
-        self.asked += 1
-        if self.down:
-            self.refused.set()
-            raise StoreError("OperationalError")
-        self.taken += [one.decision_id for one in entries]
-
-
-def trail_of(journal: Journal, taking: Callable[[Sequence[Entry]], object], **options: Any) -> AuditTrail:
-    return AuditTrail(journal, taking, clock=lambda: NOW, **{"pace": SOON, **options})
-
-
-@pytest.fixture(params=["folder", "memory"])
-def journal(request: pytest.FixtureRequest, tmp_path: Path) -> Journal:
-    """Room for ten records."""
-    room = LINE * 10 + 30
-    return Folder(tmp_path / "spool", room) if request.param == "folder" else Memory(room)
-
-
-@pytest.fixture
-def trail(database: Database, tmp_path: Path) -> Iterator[AuditTrail]:
-    opened = open_audit(database, clock=lambda: NOW, spool=tmp_path / "spool")
-    yield opened
-    opened.close()
-
-
-def keep(trail: AuditTrail, *given: int) -> None:
-    for number in given:
-        trail.keep(TENANT, record(number), moment(number))
 
 
 def test_what_is_kept_is_in_the_chain(trail: AuditTrail, database: Database, tmp_path: Path) -> None:
@@ -265,88 +222,6 @@ def test_a_disk_that_cannot_be_written_is_an_outage_each_time_anew() -> None:
     trail.close()
 
 
-def half_of(word: bytes) -> Callable[[int, bytes], int]:
-    """A disk that has room for two bytes when a certain word comes."""
-    return lambda descriptor, line: os.write(descriptor, line[:2] if line.startswith(word) else line)
-
-
-def refuse(_descriptor: int, _size: int) -> None:
-    raise OSError
-
-
-def test_a_piece_of_a_line_is_taken_away_again(tmp_path: Path) -> None:
-    folder = Folder(tmp_path, 100_000, write=half_of(b"two"))
-    folder.append(b"one\n", 0)
-    with pytest.raises(FullError):
-        folder.append(b"two\n", 0)
-    folder.append(b"three\n", 0)
-    sealed = folder.seal()
-    assert sealed is not None
-    assert sealed.lines == [b"one", b"three"]
-    folder.close()
-
-
-def test_nothing_is_written_behind_a_piece_that_stays(tmp_path: Path) -> None:
-    folder = Folder(tmp_path, 100_000, write=half_of(b"two"), cut=refuse)
-    folder.append(b"one\n", 0)
-    with pytest.raises(FullError):
-        folder.append(b"two\n", 0)
-    folder.append(b"three\n", 0)
-    found = []
-    while (sealed := folder.seal()) is not None:
-        found.append(sealed.lines)
-        folder.drop(sealed, aside=False)
-    assert found == [[b"one", b"tw"], [b"three"]]
-    folder.close()
-
-
-def test_a_file_that_another_let_go_of_is_followed_by_one_that_stays(tmp_path: Path) -> None:
-    found: list[Path] = []
-
-    def overtaken(_descriptor: int, _how: int) -> None:
-        found.extend(tmp_path.iterdir())
-        if len(found) == 1:
-            found[0].unlink()
-
-    folder = Folder(tmp_path, 100_000, lock=overtaken)
-    folder.append(b"one\n", 0)
-    first, second = found
-    assert first != second
-    assert second.read_bytes() == b"one\n"
-    folder.close()
-
-
-def test_a_lock_that_is_refused_after_that_is_told_as_it_is(tmp_path: Path) -> None:
-    locks = 0
-
-    def refused(_descriptor: int, _how: int) -> None:
-        nonlocal locks
-        locks += 1
-        if locks == 2:
-            raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
-        for path in tmp_path.iterdir():
-            path.unlink()
-
-    folder = Folder(tmp_path, 100_000, lock=refused)
-    # A descriptor that were closed twice would be told instead, or would be somebody else's by then.
-    with pytest.raises(OSError, match=os.strerror(errno.ENOLCK)):
-        folder.append(b"one\n", 0)
-    folder.close()
-
-
-def test_a_file_that_is_long_enough_is_followed_by_another(tmp_path: Path) -> None:
-    taking = Taking()
-    trail = trail_of(Folder(tmp_path, 1_000_000, longest=3 * LINE), taking)
-    taking.down = True
-    keep(trail, *range(10, 20))
-    assert len(list(tmp_path.iterdir())) >= 4
-    taking.down = False
-    assert trail.flush(10)
-    assert sorted(set(taking.taken)) == sorted(decision(n) for n in range(10, 20))
-    trail.close()
-    assert list(tmp_path.iterdir()) == []
-
-
 def test_what_a_process_left_behind_is_delivered_by_the_next(tmp_path: Path, database: Database) -> None:
     left = Folder(tmp_path / "spool", 100_000)
     for number in (1, 2):
@@ -357,17 +232,6 @@ def test_what_a_process_left_behind_is_delivered_by_the_next(tmp_path: Path, dat
     assert numbers(database) == [(1, decision(1)), (2, decision(2))]
     assert list((tmp_path / "spool").iterdir()) == []
     trail.close()
-
-
-def test_a_file_of_a_process_that_lives_is_left_to_it(tmp_path: Path) -> None:
-    living = Folder(tmp_path, 100_000)
-    living.append(b"one\n", 0)
-    other = Folder(tmp_path, 100_000)
-    assert other.take_over() == 0
-    living.close()
-    assert other.take_over() == 1
-    assert other.take_over() == 0
-    other.close()
 
 
 def test_a_torn_line_is_set_aside(tmp_path: Path, database: Database) -> None:
@@ -459,57 +323,6 @@ def test_closing_ends_though_the_database_is_down(tmp_path: Path) -> None:
     next_one.close()
 
 
-def test_heads_are_signed_when_it_closes(database: Database, tmp_path: Path) -> None:
-    new_key(tmp_path / "key")
-    heads = tmp_path / "heads.ndjson"
-    trail = open_audit(database, clock=lambda: NOW, key=tmp_path / "key", heads=heads, head_seconds=3_600)
-    keep(trail, 1, 2)
-    trail.close()
-    line = json.loads(heads.read_bytes().splitlines()[-1])
-    assert (line["tenant"], line["sequence"]) == (TENANT, 2)
-    assert verify(database, heads, read_private_key(tmp_path / "key").public_key()) == []
-
-
-def test_heads_are_signed_while_it_runs(database: Database) -> None:
-    signed = Event()
-    trail = AuditTrail(
-        Memory(100_000),
-        Chains(database).append,
-        clock=lambda: NOW,
-        sign=signed.set,
-        pace=Pace(linger=0, sign_every=0.01),
-    )
-    keep(trail, 1)
-    assert signed.wait(10)
-    trail.close()
-
-
-def test_heads_that_cannot_be_written_keep_nobody_waiting() -> None:
-    failed = Event()
-    broken = True
-
-    def sign() -> None:
-        failed.set()
-        if broken:
-            raise OSError
-
-    taking = Taking()
-    trail = trail_of(Memory(100_000), taking, sign=sign, pace=Pace(linger=0, sign_every=0.001))
-    with capture_logs() as logs:
-        keep(trail, 1)
-        assert failed.wait(10)
-        failed.clear()
-        assert failed.wait(10)
-        keep(trail, 2)
-        assert trail.flush(10)
-        assert trail.heads_failing
-    assert taking.taken == [decision(1), decision(2)]
-    assert [log["event"] for log in logs] == ["audit_heads_not_signed"]
-    broken = False
-    trail.close()
-    assert not trail.heads_failing
-
-
 def test_the_thread_ends_when_there_is_nothing_to_do() -> None:
     taking = Taking()
     trail = trail_of(Memory(100_000), taking, pace=Pace(linger=0, idle=0))
@@ -560,30 +373,3 @@ def test_a_tenant_may_have_no_name_and_a_record_any_text(database: Database) -> 
     assert row.record.encode() == given
     assert verify(database) == []
     trail.close()
-
-
-@pytest.mark.parametrize(
-    "given", [b"", b"hunter2", b"-----BEGIN PRIVATE KEY-----\nhunter2"], ids=["empty", "text", "pem"]
-)
-def test_a_key_that_is_none_is_refused(tmp_path: Path, database: Database, given: bytes) -> None:
-    (tmp_path / "key").write_bytes(given)
-    with pytest.raises(ValueError, match="Ed25519") as caught:
-        open_audit(database, clock=lambda: NOW, key=tmp_path / "key", heads=tmp_path / "heads")
-    assert "hunter2" not in str(caught.value)
-
-
-def test_a_key_needs_a_file_for_heads_and_a_folder_has_to_be_one(tmp_path: Path, database: Database) -> None:
-    with pytest.raises(ValueError, match="both or none"):
-        open_audit(database, clock=lambda: NOW, key=tmp_path / "key")
-    (tmp_path / "file").touch()
-    with pytest.raises(ValueError, match="folder"):
-        open_audit(database, clock=lambda: NOW, spool=tmp_path / "file")
-
-
-def test_a_new_key_is_its_owners_alone_and_overwrites_nothing(tmp_path: Path) -> None:
-    public = new_key(tmp_path / "key")
-    assert public.startswith(b"-----BEGIN PUBLIC KEY-----")
-    assert stat.S_IMODE((tmp_path / "key").stat().st_mode) == 0o600
-    assert isinstance(read_private_key(tmp_path / "key"), Ed25519PrivateKey)
-    with pytest.raises(FileExistsError):
-        new_key(tmp_path / "key")

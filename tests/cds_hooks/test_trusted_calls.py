@@ -7,12 +7,10 @@ import logging
 import sqlite3
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
-import httpx2
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
@@ -50,34 +48,13 @@ from tests.trust.issuing import (
     key,
     signed,
 )
+from tests.trust.key_network import KeyNetwork
 
 PUBLIC = "https://cds.example.com"
 CALL = json.dumps(hook_request(AN_UNSTABLE_T11)).encode()
 REPORT = json.dumps({"feedback": [accepted()]}).encode()
 JSON = ("content-type", "application/json")
 NO_JKU: Json = {"jku": ABSENT}
-
-
-@dataclass
-class KeyNetwork:
-    """The key servers, whatever they are asked, and by which way each was asked."""
-
-    asked: list[tuple[bool, str]] = field(default_factory=list)
-    closed: list[bool] = field(default_factory=list)
-
-    def __call__(self, *, allow_private: bool, connections: int) -> httpx2.AsyncBaseTransport:
-        assert connections > 0
-        network = self
-
-        class Way(httpx2.AsyncBaseTransport):
-            async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-                network.asked.append((allow_private, str(request.url)))
-                return httpx2.Response(200, stream=httpx2.ByteStream(jwks()))
-
-            async def aclose(self) -> None:
-                network.closed.append(allow_private)
-
-        return Way()
 
 
 class Deployment:
