@@ -11,7 +11,7 @@ from starlette.middleware.cors import CORSMiddleware
 from app.api.caller_gate import RestAccess, rest_gate
 from app.api.evidence import router as evidence_router
 from app.api.feedback import feedback_summary_routes
-from app.api.measures import measure_routes
+from app.api.measures import measure_bodies, measure_routes
 from app.api.models import answers_model
 from app.api.pathway_inputs import inputs_model
 from app.api.pathways import pathway_routes
@@ -100,6 +100,7 @@ def compose(app: FastAPI, settings: Settings, shared: Shared, elsewhere: Callabl
     reader = Reader(book, knowledge)
     answers = _answers(knowledge)
     inputs = {code: inputs_model(pathway) for code, pathway in knowledge.pathways.items()}
+    measured = measure_bodies(knowledge.measures)
     tenant = tenant_of(settings)
     watches: list[Watch] = [
         shared.metrics.servers_of(tenant.name),
@@ -158,7 +159,7 @@ def compose(app: FastAPI, settings: Settings, shared: Shared, elsewhere: Callabl
             displays=displays(settings.canonical_base),
         )
     )
-    app.include_router(measure_routes(knowledge.measures, knowledge, decisions))
+    app.include_router(measure_routes(knowledge.measures, measured, knowledge, decisions))
     app.include_router(pathway_routes(knowledge, inputs, decisions))
     app.include_router(
         rest_router(
@@ -208,7 +209,12 @@ def compose(app: FastAPI, settings: Settings, shared: Shared, elsewhere: Callabl
             allow_headers=ALLOWED_HEADERS,
             expose_headers=EXPOSED_HEADERS,
         )
-    models: tuple[type[BaseModel], ...] = (*answers.values(), *inputs.values(), PatientAsked)
+    models: tuple[type[BaseModel], ...] = (
+        *answers.values(),
+        *inputs.values(),
+        *measured.values(),
+        PatientAsked,
+    )
     return Composed(settings, app, knowledge, servers, clients, access, models)
 
 

@@ -75,6 +75,7 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        separate_input_output_schemas=False,
         telemetry=_NO_TELEMETRY,
     )
     app.state.shared = shared
@@ -136,6 +137,7 @@ def _tenancy(settings: Settings, shared: Shared) -> Tenancy:
             docs_url=None,
             redoc_url=None,
             redirect_slashes=False,
+            separate_input_output_schemas=False,
             telemetry=_NO_TELEMETRY,
         )
         check_knowledge(its, shared.knowledge_of(its).digest)

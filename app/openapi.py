@@ -1,11 +1,17 @@
 """The OpenAPI document: what the framework writes, with our input models in and its leftovers out."""
 
 from collections.abc import Iterable
+from copy import deepcopy
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
+
+from app.document.enumerations import name_enumerations
+from app.document.tidying import drop_unused, leave_out_for_null, tidy
+from app.fhir.published.fhir_schemas import fhir_schemas
+from cds_hooks.schemas import hook_schemas
 
 # A caller proves itself in one of these ways where the service authenticates; elsewhere in none.
 _SCHEMES = {
@@ -30,7 +36,6 @@ _REFUSALS = {
     "403": "The caller may not do this",
     "429": "The caller asks too much: Retry-After says when to ask again",
 }
-_LEFTOVERS = ("HTTPValidationError", "ValidationError")
 DESCRIPTION = (
     "SINS and Mirels for patients whose cancer has reached the spine or another bone, from answers or "
     "from a FHIR R4 record. Missing, vague, stale and conflicting data give a range and say what would "
@@ -52,12 +57,14 @@ def install(app: FastAPI, inputs: Iterable[type[BaseModel]]) -> None:
 def _document(app: FastAPI, inputs: Iterable[type[BaseModel]]) -> dict[str, Any]:
     found = get_openapi(title=app.title, version=app.version, description=DESCRIPTION, routes=app.routes)
     schemas = found.setdefault("components", {}).setdefault("schemas", {})
+    leave_out_for_null(schemas)
     for model in inputs:
         schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas |= schema.pop("$defs", {})
         schemas[model.__name__] = schema
-    for leftover in _LEFTOVERS:
-        schemas.pop(leftover, None)
+    schemas |= hook_schemas() | fhir_schemas()
+    # Routes share parts of what they are described by, with each other and between applications.
+    found = deepcopy(found)
     found["components"]["securitySchemes"] = _SCHEMES
     for path, operations in found["paths"].items():
         for method, operation in operations.items():
@@ -67,6 +74,10 @@ def _document(app: FastAPI, inputs: Iterable[type[BaseModel]]) -> dict[str, Any]
             unused = operation["responses"].get("422", {}).get("content", {})
             if "HTTPValidationError" in str(unused):
                 del operation["responses"]["422"]
+    drop_unused(found)
+    name_enumerations(found)
+    tidy(found)
+    drop_unused(found)
     return found
 
 

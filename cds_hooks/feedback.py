@@ -20,9 +20,10 @@ from app.errors import EnvelopeError, Issue, TooLargeError, UnreadableError
 from app.fhir.strict import read_small
 from app.logs import logger
 from app.store import Reason, Report, Store, StoreError
-from cds_hooks.documented import OUTCOME_SCHEMA, PROOF_RESPONSES, schema_of
+from cds_hooks.documented import OUTCOME_SCHEMA, PROOF_RESPONSES, body_of
 from cds_hooks.documented import json_answer as described
-from cds_hooks.feedback_wire import MAX_ITEMS, Feedback, FeedbackRequest, OverrideReason
+from cds_hooks.feedback_wire import MAX_ITEMS, Feedback, OverrideReason
+from cds_hooks.schemas import reference
 from cds_hooks.services import HookService
 from cds_hooks.trusting import Clients
 from cds_hooks.witnessed import caller_of, note_reports
@@ -254,12 +255,7 @@ _FAULTS = {
     503: "The reports could not be kept: send the same request again",
 }
 _RESPONSES: dict[int | str, dict[str, Any]] = {
-    200: described({"type": "object", "additionalProperties": False}, "Kept", "application/json"),
+    200: described(reference("FeedbackReceived"), "Kept", "application/json"),
     **{status: described(OUTCOME_SCHEMA, text, "application/fhir+json") for status, text in _FAULTS.items()},
 }
-_REQUEST_BODY: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/json": {"schema": schema_of(FeedbackRequest)}},
-    }
-}
+_REQUEST_BODY = body_of("FeedbackRequest")

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
 from pkgutil import iter_modules, walk_packages
 from types import ModuleType
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 import app.knowledge
@@ -25,6 +25,9 @@ PRODUCT = "spine-mets-cds"
 OPERATOR = "the organisation that operates this service"
 
 
+Day = Annotated[str, Field(json_schema_extra={"format": "date"})]
+
+
 class _Output(BaseModel):
     model_config = ConfigDict(extra="forbid", alias_generator=to_camel, populate_by_name=True)
 
@@ -35,7 +38,7 @@ class SourceCitation(_Output):
     title: str
     tag: Literal["S", "V", "V2"]
     verified: str
-    url: str | None = None
+    url: Annotated[str, Field(json_schema_extra={"format": "uri"})] | None = None
     rules: list[str]
 
 
@@ -78,8 +81,8 @@ class SourceAttributes(_Output):
     citation: list[SourceCitation]
     developer: SourceDeveloper
     funding_source: str
-    release_date: str
-    revision_date: str
+    release_date: Day
+    revision_date: Day
     uses: SourceUses
     uses_basis: list[str]
     plain_language_logic: list[str]

@@ -7,6 +7,7 @@ from fastapi import Response
 
 from app.api.models import Problem
 from app.errors import NotFoundError
+from app.fhir.published.fhir_schemas import fhir_schema
 
 _FAULTS = {
     400: "The body cannot be read",
@@ -59,11 +60,10 @@ def faults(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 def either_form() -> dict[int | str, dict[str, Any]]:
     """An assessment in both of its forms."""
-    bundle = {"type": "object", "x-fhir-type": "Bundle", "required": ["resourceType", "type"]}
     return {
         200: {
             "description": "The assessment: as JSON, or where Accept names it as a FHIR R4 Bundle",
-            "content": {"application/fhir+json": {"schema": bundle}},
+            "content": {"application/fhir+json": {"schema": fhir_schema("Bundle")}},
         }
     }
 

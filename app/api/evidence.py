@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 from fastapi import APIRouter, Path, Query, Response
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.models import Knowledge, Problem, Reference
 from app.api.source_wire import citation_json
@@ -21,6 +21,9 @@ _PREFIX = "/api/v1/evidence"
 _YEAR = 365 * 24 * 60 * 60
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 Json = dict[str, Any]
+
+
+_Address = Annotated[str, Field(json_schema_extra={"format": "uri-reference"})]
 
 
 class _Output(BaseModel):
@@ -64,7 +67,7 @@ class EvidenceSeries(_Item):
     statistic: Statistic
     test: str | None
     points: list[EvidencePoint]
-    figure: str
+    figure: _Address
 
 
 class EvidenceRate(_Item):
@@ -119,7 +122,7 @@ class EvidenceTable(_Item):
     """Studies beside each other, as one source compares them."""
 
     studies: list[EvidenceStudy]
-    figure: str | None
+    figure: _Address | None
 
 
 class EvidenceEstimate(_Output):
@@ -137,7 +140,7 @@ class EvidenceEstimates(_Item):
 
     unit: str
     estimates: list[EvidenceEstimate]
-    figure: str
+    figure: _Address
 
 
 class EvidenceStatement(_Item):

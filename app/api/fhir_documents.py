@@ -12,6 +12,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from app.errors import EnvelopeError, Issue, NotFoundError
 from app.fhir.proposals import Json
 from app.fhir.published.capabilities import FHIR_PATH, SEARCHED_BY
+from app.fhir.published.fhir_schemas import fhir_schema
 
 MEDIA_TYPE = "application/fhir+json"
 _METADATA = "CapabilityStatement"
@@ -158,5 +159,4 @@ def _faults(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def _content(kind: str) -> dict[str, Any]:
-    schema = {"type": "object", "x-fhir-type": kind, "required": ["resourceType"]}
-    return {MEDIA_TYPE: {"schema": schema}}
+    return {MEDIA_TYPE: {"schema": fhir_schema(kind)}}

@@ -4,12 +4,14 @@ Nothing of a body is ever repeated: a name is shown only where this service know
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, create_model
 
+from app.api.measure_examples import MEASURE_EXAMPLES
+from app.document.enumerations import MEANINGS
 from app.engine.reading import Interval
 from app.errors import ContradictionError, Issue, UnreadableError
 from app.fhir.strict import read_small
@@ -23,15 +25,10 @@ Json = dict[str, Any]
 
 def body_model(measure: Measure, name: str) -> type[BaseModel]:
     """The body of a calculation: every input in its own type, nothing else."""
-    return _model(f"{name}Answers", f"Inputs of {measure.name}.", measure.inputs, _apart(measure))
-
-
-def body_schema(model: type[BaseModel]) -> Json:
-    """The JSON Schema of a body, with every part written out in its place."""
-    schema = model.model_json_schema()
-    parts = schema.pop("$defs", {})
-    found: Json = _written_out(schema, parts)
-    return found
+    extra = _apart(measure)
+    if measure.code in MEASURE_EXAMPLES:
+        extra["examples"] = [MEASURE_EXAMPLES[measure.code]]
+    return _model(f"{name}Answers", name, f"Inputs of {measure.name}.", measure.inputs, extra)
 
 
 def read_measure(body: bytes, model: type[BaseModel], measure: Measure) -> Answers:
@@ -66,8 +63,8 @@ def refused(error: RefusedError) -> ContradictionError:
     return ContradictionError(error.refusals[0].message, issues[:_MOST_ISSUES])
 
 
-def _model(name: str, text: str, inputs: Sequence[Input], extra: Json) -> type[BaseModel]:
-    fields: dict[str, Any] = {entry.code: _field(entry, name) for entry in inputs}
+def _model(name: str, owner: str, text: str, inputs: Sequence[Input], extra: Json) -> type[BaseModel]:
+    fields: dict[str, Any] = {entry.code: _field(entry, owner) for entry in inputs}
     config = ConfigDict(extra="forbid", json_schema_extra=extra)
     model: type[BaseModel] = create_model(name, __config__=config, __doc__=text, **fields)
     return model
@@ -78,10 +75,15 @@ def _field(entry: Input, owner: str) -> tuple[Any, Any]:
     text = entry.question if "Left out" in entry.question else text
     unit = f" Unit: {entry.unit}." if entry.unit and not entry.unit.startswith("{") else ""
     described = f"{text}{unit}"
+
+    def extra(schema: Json) -> None:
+        _without_default(schema)
+        if entry.options:
+            schema[MEANINGS] = {option.code: option.label for option in entry.options}
+
     if entry.required:
-        return _type(entry, owner), Field(description=described)
-    optional = Field(default=None, description=described, json_schema_extra=_without_default)
-    return _type(entry, owner), optional
+        return _type(entry, owner), Field(description=described, json_schema_extra=extra)
+    return _type(entry, owner), Field(default=None, description=described, json_schema_extra=extra)
 
 
 def _type(entry: Input, owner: str) -> Any:  # noqa: ANN401  a type made of data
@@ -120,12 +122,14 @@ def _range(entry: Input, number: Any, owner: str) -> type[BaseModel]:  # noqa: A
     }
     config = ConfigDict(extra="forbid", json_schema_extra={"minProperties": 1})
     name = f"{owner}{entry.code.title().replace('_', '')}Range"
-    model: type[BaseModel] = create_model(name, __config__=config, **fields)
+    text = f"{entry.label}, known to lie between two bounds, both included; one may be left out."
+    model: type[BaseModel] = create_model(name, __config__=config, __doc__=text, **fields)
     return model
 
 
 def _rows(entry: Input, owner: str) -> Any:  # noqa: ANN401  as above
-    row = _model(f"{owner}{entry.code.capitalize()}", entry.label, entry.fields, {})
+    name = f"{owner}{entry.code.capitalize()}Row"
+    row = _model(name, owner, f"{entry.label}: one of them.", entry.fields, {})
     bounds: Any = Field(min_length=int(entry.low), max_length=int(entry.high))
     return Annotated[list[row], bounds]  # type: ignore[valid-type]  # the row is made of data
 
@@ -142,17 +146,6 @@ def _apart(measure: Measure) -> Json:
 def _without_default(schema: Json) -> None:
     """An input left out is unknown; there is no default to send."""
     schema.pop("default", None)
-
-
-def _written_out(node: Any, parts: Mapping[str, Any]) -> Any:  # noqa: ANN401  JSON is any value
-    if isinstance(node, list):
-        return [_written_out(inner, parts) for inner in node]
-    if not isinstance(node, dict):
-        return node
-    if "$ref" in node:
-        rest = {name: value for name, value in node.items() if name != "$ref"}
-        return _written_out({**parts[node["$ref"].rpartition("/")[2]], **rest}, parts)
-    return {name: _written_out(inner, parts) for name, inner in node.items()}
 
 
 def _whole_numbers(node: Any) -> Any:  # noqa: ANN401  as above

@@ -18,7 +18,7 @@ class InputOptionDefinition(_Output):
     label: str
 
 
-class InputDefinition(_Output):
+class MeasureInputDefinition(_Output):
     """One input of a measure; ``fields`` are the inputs of one row."""
 
     input: str
@@ -31,7 +31,7 @@ class InputDefinition(_Output):
     maximum: float | None
     pattern: str | None
     options: list[InputOptionDefinition]
-    fields: list["InputDefinition"]
+    fields: list["MeasureInputDefinition"]
     reference: Reference
 
 
@@ -63,7 +63,7 @@ class MeasureDefinition(_Output):
     name: str
     version: str
     unit: str | None
-    inputs: list[InputDefinition]
+    inputs: list[MeasureInputDefinition]
     bands: list[MeasureBandDefinition]
     use: list[str]
     misuse: list[str]

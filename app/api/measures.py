@@ -8,9 +8,9 @@ import msgspec
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
-from app.api.measure_inputs import body_model, body_schema, read_measure, refused
+from app.api.documented import answered, body_of, faults
+from app.api.measure_inputs import body_model, read_measure, refused
 from app.api.measure_models import RESULTS, MeasureDefinition
-from app.api.models import Problem
 from app.api.source_wire import citation_json
 from app.api.wire import flag_json, knowledge_json, policy_json
 from app.api.witnessed import Calculate, Calculated, calculated
@@ -25,17 +25,13 @@ Json = dict[str, Any]
 _encode = msgspec.json.Encoder().encode
 # Generated clients make a method of each name, in letters only.
 _NAMES = {"eq-5d-3l-japan": "EuroqolJapan", "qlq-bm22": "BoneMetastasesModule", "odi": "Oswestry"}
-_FAULTS = {
-    400: "The body cannot be read",
-    413: "The body is too large",
-    415: "The media type or encoding is not taken",
-    422: "An input is not known, or the answers contradict each other",
-    500: "The service failed",
-}
 
 
 def measure_routes(
-    measures: Mapping[str, Measure], knowledge: Knowledge, decisions: Decisions = UNWITNESSED
+    measures: Mapping[str, Measure],
+    bodies: Mapping[str, type[BaseModel]],
+    knowledge: Knowledge,
+    decisions: Decisions = UNWITNESSED,
 ) -> APIRouter:
     """The routes of every measure, under ``/api/v1/scores/{its code}``.
 
@@ -43,13 +39,23 @@ def measure_routes(
 
     Args:
         measures: by code.
+        bodies: what each takes, by the code of the measure.
         knowledge: what the definitions name as the knowledge that they stand on.
         decisions: has every calculation witnessed.
     """
     routes = APIRouter(prefix="/api/v1/scores")
     for measure in measures.values():
-        _add(routes, measure, knowledge, decisions)
+        _add(routes, measure, bodies[measure.code], knowledge, decisions)
     return routes
+
+
+def measure_bodies(measures: Mapping[str, Measure]) -> Mapping[str, type[BaseModel]]:
+    """The body of each measure, by its code.
+
+    Args:
+        measures: by code.
+    """
+    return {code: body_model(measure, _name(measure)) for code, measure in measures.items()}
 
 
 def measure_calculations(measures: Mapping[str, Measure], knowledge: Knowledge) -> Mapping[str, Calculate]:
@@ -60,8 +66,8 @@ def measure_calculations(measures: Mapping[str, Measure], knowledge: Knowledge) 
         knowledge: what the answers stand on.
     """
     return {
-        code: _calculation(measure, body_model(measure, _name(measure)), knowledge)
-        for code, measure in measures.items()
+        code: _calculation(measures[code], model, knowledge)
+        for code, model in measure_bodies(measures).items()
     }
 
 
@@ -84,9 +90,10 @@ def _calculation(measure: Measure, model: type[BaseModel], knowledge: Knowledge)
     return calculate
 
 
-def _add(routes: APIRouter, measure: Measure, knowledge: Knowledge, decisions: Decisions) -> None:
+def _add(
+    routes: APIRouter, measure: Measure, model: type[BaseModel], knowledge: Knowledge, decisions: Decisions
+) -> None:
     name = _name(measure)
-    model = body_model(measure, name)
     definition = _encode(measure_definition_json(measure, knowledge))
     calculate = _calculation(measure, model, knowledge)
 
@@ -106,13 +113,8 @@ def _add(routes: APIRouter, measure: Measure, knowledge: Knowledge, decisions: D
         summary=f"Calculate {measure.name}",
         tags=["Measures"],
         response_model=RESULTS[measure.code],
-        responses=_faults(),
-        openapi_extra={
-            "requestBody": {
-                "required": True,
-                "content": {"application/json": {"schema": body_schema(model)}},
-            }
-        },
+        responses=faults(*answered()),
+        openapi_extra=body_of(f"#/components/schemas/{model.__name__}"),
     )
     async def calculate_measure(request: Request) -> Response:
         return await calculated(request, "measure", measure.code, calculate, decisions)
@@ -208,10 +210,3 @@ def _plain(detail: Detail) -> Any:  # noqa: ANN401  JSON is any value
     if isinstance(detail, tuple):
         return [_plain(inner) for inner in detail]
     return detail
-
-
-def _faults() -> dict[int | str, Json]:
-    return {
-        status: {"model": Problem, "description": text, "content": {"application/problem+json": {}}}
-        for status, text in _FAULTS.items()
-    }

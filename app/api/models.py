@@ -1,15 +1,21 @@
 """The wire of REST as models, the inputs generated from the knowledge, for checks and for OpenAPI."""
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
+from app.document.enumerations import MEANINGS
 from app.engine.score import Score
 from app.errors import Layer
 from app.knowledge.anatomy import LEVELS
 
 _INPUT = ConfigDict(extra="forbid", str_strip_whitespace=False)
+
+
+Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+Uri = Annotated[str, Field(json_schema_extra={"format": "uri"})]
+Uuid = Annotated[str, Field(json_schema_extra={"format": "uuid"})]
 
 
 class _Output(BaseModel):
@@ -23,7 +29,7 @@ class Reference(_Output):
     title: str
     place: str
     tag: Literal["S", "V", "V2", "K", "D"]
-    url: str | None = None
+    url: Uri | None = None
 
 
 class RecordSource(_Output):
@@ -225,7 +231,7 @@ class Alert(_Output):
 class Assessment(_Output):
     """The whole assessment of one patient."""
 
-    as_of: str
+    as_of: Moment
     patient: str | None
     knowledge: Knowledge
     complete: bool
@@ -236,7 +242,7 @@ class Assessment(_Output):
     pathways: list[PathwayResult]
     findings: list[FindingView]
     alerts: list[Alert]
-    decision_id: str
+    decision_id: Uuid
 
 
 class CatalogueEntry(_Output):
@@ -344,13 +350,13 @@ class ProblemError(_Output):
 class Problem(_Output):
     """An error (RFC 9457)."""
 
-    type: str
+    type: Uri
     title: str
     status: int
     detail: str
     errors: list[ProblemError]
     layer: Layer | None = None
-    instance: str | None = None
+    instance: Uri | None = None
 
 
 class PathwayCatalogue(_Output):
@@ -367,7 +373,7 @@ class InputOption(_Output):
     label: str
 
 
-class InputDefinition(_Output):
+class PathwayInputDefinition(_Output):
     """One input: coded, with its options, or a number, with its unit and bounds."""
 
     input: str
@@ -415,7 +421,7 @@ class PathwayDefinition(_Output):
     name: str
     version: str
     decides: str
-    inputs: list[InputDefinition]
+    inputs: list[PathwayInputDefinition]
     rows: list[RowDefinition]
     criteria: list[CriterionDefinition]
     states_suitability: bool
@@ -441,10 +447,12 @@ def answers_model(score: Score, level_for: str | None = None) -> type[BaseModel]
     """
     fields: dict[str, Any] = {}
     for item in score.items:
-        fields[item.code] = _field(item.codes, f"{item.question} Left out: unknown.")
+        fields[item.code] = _field(item.codes, f"{item.question} Left out: unknown.", item.labels)
     if level_for is not None:
         fields["level"] = _field(
-            LEVELS, "The spinal level, in place of location; its answer is reported under location."
+            LEVELS,
+            "The spinal level, in place of location; its answer is reported under location.",
+            {level: "Occiput" if level == "C0" else f"Vertebra {level}" for level in LEVELS},
         )
     name = "".join(part.capitalize() for part in score.code.split("-"))
     example: dict[str, Any] = {item.code: item.codes[0] for item in score.items[1:]}
@@ -463,26 +471,24 @@ def answers_model(score: Score, level_for: str | None = None) -> type[BaseModel]
     return model
 
 
-def _field(codes: tuple[str, ...], description: str) -> tuple[Any, Any]:
+def _field(codes: tuple[str, ...], description: str, labels: Mapping[str, str]) -> tuple[Any, Any]:
     option = Literal[codes]  # type: ignore[valid-type]  # the options are data
     several = list[option]
+
+    def described(schema: dict[str, Any]) -> None:
+        """An item left out is unknown; there is no default to send."""
+        schema.pop("default", None)
+        schema[MEANINGS] = dict(labels)
+        for branch in schema["anyOf"]:
+            if branch.get("type") == "array":
+                branch["minItems"] = 1
+
     return (
         option | several,
         Field(
             default=None,
             description=description,
             validate_default=False,
-            json_schema_extra=_without_default,
+            json_schema_extra=described,
         ),
     )
-
-
-def _without_default(schema: dict[str, Any]) -> None:
-    """An item left out is unknown; there is no default to send."""
-    schema.pop("default", None)
-    for branch in schema.get("anyOf", ()):
-        if branch.get("type") == "array":
-            branch["minItems"] = 1
-
-
-Schemas = Mapping[str, Any]

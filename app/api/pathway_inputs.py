@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from app.api.calculation import MOST_ISSUES, SHOWABLE_NAME
+from app.document.enumerations import MEANINGS
 from app.engine.criteria import Given, Input
 from app.engine.quantity import Measured, Quantity
 from app.engine.question import Item, given
@@ -45,7 +46,13 @@ def _coded(item: Item) -> tuple[Any, Any]:
     option = Literal[codes]  # type: ignore[valid-type]  # the options are data
     several = Annotated[list[option], Field(min_length=1)]
     kind: Any = option | several | bool if item.codes == _YES_NO else option | several
-    return (kind, Field(description=f"{item.question} Left out: unknown.", **_OPTIONAL))
+
+    def described(schema: dict[str, Any]) -> None:
+        _without_default(schema)
+        schema[MEANINGS] = dict(item.labels)
+
+    options: dict[str, Any] = {**_OPTIONAL, "json_schema_extra": described}
+    return (kind, Field(description=f"{item.question} Left out: unknown.", **options))
 
 
 class NumberSpan(BaseModel):

@@ -42,6 +42,7 @@ from app.body import read_body
 from app.engine.score import Score
 from app.fhir.codes import CodeBook
 from app.fhir.published.assessment_bundle import assessment_bundle
+from app.fhir.published.fhir_schemas import fhir_schema
 from app.fhir.reader import Reader
 from app.knowledge import Knowledge
 from app.knowledge.instrument import Instrument
@@ -120,9 +121,7 @@ def router(
         responses={
             200: {
                 "description": "A FHIR R4 Questionnaire",
-                "content": {
-                    "application/fhir+json": {"schema": {"type": "object", "x-fhir-type": "Questionnaire"}}
-                },
+                "content": {"application/fhir+json": {"schema": fhir_schema("Questionnaire")}},
             },
             **faults(404),
         },
@@ -244,15 +243,6 @@ def _add(
 
 
 def _bundle_body() -> dict[str, Any]:
-    schema = {
-        "type": "object",
-        "x-fhir-type": "Bundle",
-        "required": ["resourceType"],
-        "properties": {
-            "resourceType": {"const": "Bundle"},
-            "entry": {"type": "array", "items": {"type": "object"}},
-        },
-    }
-    media = {"schema": schema}
+    media = {"schema": fhir_schema("Bundle")}
     content = {"application/json": media, "application/fhir+json": media}
     return {"requestBody": {"required": True, "content": content}}

@@ -12,6 +12,7 @@ from tests.api.bundle import bundle
 from tests.cds_hooks.ehr import strict_json
 from tests.cds_hooks.hook_contexts import SERVICES, request_of
 from tests.cds_hooks.record import Json, observation, quantity, spinal_lesion
+from tests.contract.document import body_schema
 from tests.privacy.canary import HEADERS, NAME, traces
 from tests.privacy.service_log import NOT_THE_SERVICE as NOT_THE_SERVICE  # noqa: PLC0414  for the fixtures
 
@@ -62,14 +63,10 @@ class Door:
 def doors(app: FastAPI) -> list[Door]:
     """One for each operation of the OpenAPI document that takes a body."""
     document: Json = app.openapi()
-    return [
-        _door(path, operations["post"], document["components"]["schemas"])
-        for path, operations in document["paths"].items()
-        if "post" in operations
-    ]
+    return [_door(path, document) for path, operations in document["paths"].items() if "post" in operations]
 
 
-def _door(path: str, operation: Json, schemas: Mapping[str, Json]) -> Door:
+def _door(path: str, document: Json) -> Door:
     hooks = {service: hook for hook, service in SERVICES.items()}
     if path in hooks:
         return Door(path, request_of(hooks[path], RECORD), limit=5_000_000)
@@ -80,31 +77,8 @@ def _door(path: str, operation: Json, schemas: Mapping[str, Json]) -> Door:
     if path == PATIENT_ASSESSMENTS:
         # No server is set up: a good body is told so.
         return Door(path, {"patient": "p-1"}, strict=True, answer=412)
-    schema = operation["requestBody"]["content"]["application/json"]["schema"]
-    schema = schemas[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
-    return Door(path, next(iter(schema.get("examples", ())), _first_input(schema)), strict=True)
-
-
-def _first_input(schema: Json) -> Json:
-    """The first input of a body, with a value that it takes."""
-    name, described = next(iter(schema["properties"].items()))
-    return {name: _value(described)}
-
-
-def _value(described: Json) -> Any:
-    if "anyOf" in described:
-        return _value(described["anyOf"][0])
-    if "const" in described or "enum" in described:
-        return described.get("const") or described["enum"][0]
-    match described["type"]:
-        case "array":
-            return [_value(described["items"])]
-        case "object":
-            return {name: _value(described["properties"][name]) for name in described.get("required", ())}
-        case "string":
-            return "1" * int(described["maxLength"])
-        case kind:
-            return True if kind == "boolean" else described["minimum"]
+    schema = body_schema(document, path)
+    return Door(path, schema["examples"][0], strict=True)
 
 
 def with_member(body: bytes, member: bytes) -> bytes:

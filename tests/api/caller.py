@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from tests.cds_hooks.ehr import strict_json
 from tests.cds_hooks.record import Json
+from tests.contract.document import resolved
 from tests.contract.served import talk_to
 
 SCORES = "/api/v1/scores"
@@ -85,7 +86,7 @@ class Caller:
         operation = self.operation(method, path)
         if operation is None or response.status_code == 405:
             return
-        promised = operation["responses"].get(str(response.status_code))
+        promised = resolved(self.document, operation["responses"].get(str(response.status_code)))
         assert promised is not None, f"{method} {path} does not document {response.status_code}"
         schema = promised["content"][media_type]["schema"]
         for error in self._validator(schema).iter_errors(body):

@@ -13,6 +13,7 @@ from app.knowledge import load
 from app.knowledge.policy import Policy
 from tests.api.caller import SCORES, Caller, pointers
 from tests.cds_hooks.record import Json
+from tests.contract import document
 
 KNOWLEDGE = load(Policy())
 CANARY = "Zwykowska 1951-03-14 MRN-4711"
@@ -104,14 +105,17 @@ async def test_every_answer_has_the_shape_that_the_document_promises(
 
 @pytest.mark.parametrize(("measure", "body"), EVERY)
 def test_every_body_that_is_taken_is_in_the_document(caller: Caller, measure: str, body: Json) -> None:
-    validator = jsonschema.Draft202012Validator(body_schema(caller, measure))
+    validator = jsonschema.Draft202012Validator(whole_schema(caller, measure))
     assert list(validator.iter_errors(body)) == []
 
 
 def body_schema(caller: Caller, measure: str) -> Mapping[str, Any]:
-    operation = caller.document["paths"][f"{SCORES}/{measure}"]["post"]
-    schema: Mapping[str, Any] = operation["requestBody"]["content"]["application/json"]["schema"]
-    return schema
+    return document.body_schema(caller.document, f"{SCORES}/{measure}")
+
+
+def whole_schema(caller: Caller, measure: str) -> Mapping[str, Any]:
+    """With everything that it refers to."""
+    return {**body_schema(caller, measure), "components": caller.document["components"]}
 
 
 @pytest.mark.parametrize("measure", BODIES)
@@ -120,9 +124,7 @@ def test_the_document_names_every_input_and_no_default(caller: Caller, measure: 
     jsonschema.Draft202012Validator.check_schema(schema)
     assert set(schema["properties"]) == {entry.code for entry in KNOWLEDGE.measures[measure].inputs}
     assert schema["additionalProperties"] is False
-    text = json.dumps(schema)
-    assert '"default"' not in text
-    assert "$ref" not in text
+    assert '"default"' not in json.dumps(schema)
     assert all(found["description"].strip() for found in schema["properties"].values())
 
 
@@ -328,7 +330,7 @@ async def test_any_body_is_answered_or_refused_and_the_document_says_which(
     body = data.draw(st.dictionaries(st.sampled_from(names), json_values, max_size=3))
     response = await caller.post(f"{SCORES}/{measure}", body)
     assert response.status_code in (200, 422)
-    fits = jsonschema.Draft202012Validator(body_schema(caller, measure)).is_valid(body)
+    fits = jsonschema.Draft202012Validator(whole_schema(caller, measure)).is_valid(body)
     # What the document does not allow is never taken; what it allows may still contradict itself.
     assert fits or response.status_code == 422
     if fits and response.status_code == 422:

@@ -9,7 +9,7 @@ import httpx
 import msgspec
 from fastapi import FastAPI
 
-from app.api.measures import measure_routes
+from app.api.measures import measure_bodies, measure_routes
 from app.api.models import answers_model
 from app.api.pathway_inputs import inputs_model
 from app.api.pathways import pathway_routes
@@ -136,7 +136,9 @@ class House:
                 decisions=decisions,
             )
         )
-        self.app.include_router(measure_routes(KNOWLEDGE.measures, KNOWLEDGE, decisions))
+        self.app.include_router(
+            measure_routes(KNOWLEDGE.measures, measure_bodies(KNOWLEDGE.measures), KNOWLEDGE, decisions)
+        )
         self.app.include_router(pathway_routes(KNOWLEDGE, inputs, decisions))
         self.app.include_router(
             rest_router(

@@ -13,6 +13,7 @@ from cds_hooks.services import ORDER_SIGN, PATIENT_VIEW, SERVICES
 from tests.api.caller import Caller
 from tests.cds_hooks.hook_request import DISCOVERY, SERVICE, hook_request
 from tests.cds_hooks.record import Json, spinal_lesion
+from tests.contract.document import body_schema, resolved
 from tests.contract.served import application, talk_to
 from tests.privacy.conftest import log as log  # noqa: PLC0414  a fixture of another folder
 from tests.store.calls import (
@@ -286,7 +287,7 @@ async def test_the_document_describes_every_route(app: FastAPI) -> None:
         assert operation is not None
         assert operation["operationId"].startswith("sendFeedback")
         assert {"200", "400", "413", "415", "503"} <= set(operation["responses"])
-        schema = operation["requestBody"]["content"]["application/json"]["schema"]
-        items = schema["properties"]["feedback"]["items"]
+        schema = body_schema(caller.document, f"{DISCOVERY}/{service.id}/feedback")
+        items = resolved(caller.document, schema["properties"]["feedback"]["items"])
         assert set(items["required"]) == {"card", "outcome", "outcomeTimestamp"}
         assert set(items["properties"]) >= {"acceptedSuggestions", "overrideReason", "overrideReasons"}

@@ -53,7 +53,12 @@ LEFT_OUT: Mapping[str, Sequence[CheckFunction]] = {
     "/api/v1/patient-assessments": (positive_data_acceptance,),
     # CDS Hooks answers a good request whose data are not to be had with 412, and most made up ones are.
     # Of feedback no schema can say that accepted needs a suggestion, nor bound the moment of an outcome.
-    **{path: (positive_data_acceptance,) for path in PATHS if path.startswith("/cds-services/spinal")},
+    # And an ill-formed fhirAuthorization gives no access, and is no error.
+    **{
+        path: (positive_data_acceptance, *(() if path.endswith("/feedback") else (negative_data_rejection,)))
+        for path in PATHS
+        if path.startswith("/cds-services/spinal")
+    },
     # Nor which texts are days of the calendar.
     "/api/v1/feedback/summary": (positive_data_acceptance,),
     # Tolerant in: an entry that is no entry is set aside and said, and costs the rest nothing.
