@@ -15,7 +15,7 @@ help:
 	@echo "make coverage the same, with the branches that it takes"
 	@echo "make check    format, lint, types, import contracts, Dockerfile, lock file"
 	@echo "make bench    the benchmark"
-	@echo "make openapi  write openapi/openapi.json again"
+	@echo "make openapi  write the OpenAPI documents, openapi/*.json, again"
 	@echo "make figures  draw the figures of the evidence again"
 	@echo "make sheets   write docs/sheets, one sheet for each definition, again"
 	@echo "make conformance  write docs/conformance.md again"
@@ -50,10 +50,12 @@ check: $(DEV)/.installed
 bench: $(DEV)/.installed
 	$(DEV)/bin/python -m bench
 
-# By way of a second file: a command that fails must not leave half a document behind.
+# By way of other files: a command that fails must not leave half a document behind.
 openapi: $(DEV)/.installed
 	$(DEV)/bin/spine-mets openapi > openapi/openapi.json.new
 	mv openapi/openapi.json.new openapi/openapi.json
+	$(DEV)/bin/spine-mets openapi --openapi-version 3.0 > openapi/openapi-3.0.json.new
+	mv openapi/openapi-3.0.json.new openapi/openapi-3.0.json
 
 # Their bytes are kept: the test suite draws them again and compares.
 figures: $(DEV)/.installed

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 from uuid import uuid4
@@ -23,6 +24,7 @@ from app.assess.result import Assessment
 from app.audit_command import audit
 from app.call_command import call
 from app.desk import Desk, alone
+from app.document.three_zero import as_three_zero
 from app.engine.provenance import DefinitionError
 from app.engine.sheet import markdown, sheet
 from app.errors import ServiceError, UnreadableError
@@ -54,6 +56,13 @@ _COLOURS = {"critical": "bold red", "warning": "bold yellow", "info": "bold blue
 _Built = TypeVar("_Built")
 _FAILED = 1
 _USAGE = 2
+
+
+class OpenApiVersion(StrEnum):
+    """The forms in which the OpenAPI document is printed."""
+
+    THREE_ONE = "3.1"
+    THREE_ZERO = "3.0"
 
 
 @app.command()
@@ -383,13 +392,19 @@ def fhir(
 
 
 @app.command()
-def openapi() -> None:
+def openapi(
+    openapi_version: Annotated[
+        OpenApiVersion, typer.Option(help="3.0 for generators that do not read 3.1 yet.")
+    ] = OpenApiVersion.THREE_ONE,
+) -> None:
     """Print the OpenAPI document of the service."""
     from importlib import import_module  # noqa: PLC0415  the composition root is imported by nobody
 
     create_app = import_module("app.main").create_app
     document = create_app(Settings()).openapi()
-    typer.echo(json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False))
+    if openapi_version is OpenApiVersion.THREE_ZERO:
+        document = as_three_zero(document)
+    typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
 
 
 def main() -> None:

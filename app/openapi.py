@@ -8,8 +8,10 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
+from app.document.arranging import arranged
+from app.document.choices import name_choices
 from app.document.enumerations import name_enumerations
-from app.document.tidying import drop_unused, leave_out_for_null, tidy
+from app.document.tidying import drop_unused, open_answers, tidy
 from app.fhir.published.fhir_schemas import fhir_schemas
 from cds_hooks.schemas import hook_schemas
 
@@ -57,7 +59,7 @@ def install(app: FastAPI, inputs: Iterable[type[BaseModel]]) -> None:
 def _document(app: FastAPI, inputs: Iterable[type[BaseModel]]) -> dict[str, Any]:
     found = get_openapi(title=app.title, version=app.version, description=DESCRIPTION, routes=app.routes)
     schemas = found.setdefault("components", {}).setdefault("schemas", {})
-    leave_out_for_null(schemas)
+    open_answers(schemas)
     for model in inputs:
         schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas |= schema.pop("$defs", {})
@@ -77,8 +79,9 @@ def _document(app: FastAPI, inputs: Iterable[type[BaseModel]]) -> dict[str, Any]
     drop_unused(found)
     name_enumerations(found)
     tidy(found)
+    name_choices(found)
     drop_unused(found)
-    return found
+    return dict(arranged(found))
 
 
 def _guard(operation: dict[str, Any], *, keeps_record: bool) -> None:

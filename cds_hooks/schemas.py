@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from app.fhir.published.fhir_schemas import fhir_schema
 from cds_hooks.card import Action, Card, Cards, Link, Source, Suggestion, WireCoding
 from cds_hooks.feedback_wire import (
     AcceptedSuggestion,
@@ -75,19 +76,12 @@ def request_name(service: HookService) -> str:
 def hook_schemas() -> Json:
     """Every schema of the wire, by its name."""
     sent = _structs(_SENT, null=False)
-    for owner, member, name in (
-        ("Action", "resource", "FhirResource"),
-        ("Card", "extension", "CardExtension"),
-    ):
-        sent[owner]["properties"][member] = _refer(sent[owner]["properties"][member], name)
+    sent["Action"]["properties"]["resource"] |= fhir_schema("Resource")
+    for name in ("type", "additionalProperties"):
+        sent["Action"]["properties"]["resource"].pop(name, None)
     return {
         **sent,
         **_structs(_TAKEN, null=True),
-        "CardExtension": {
-            "type": "object",
-            "description": "What a card says beside the members that CDS Hooks defines.",
-            "additionalProperties": True,
-        },
         "FeedbackReceived": {
             "type": "object",
             "description": "The feedback is kept. Nothing is said beside that.",
@@ -107,6 +101,7 @@ def hook_schemas() -> Json:
             "description": "A FHIR R4 resource, or null where the client looked and found none.",
             "type": ["object", "null"],
             "x-fhir-type": "Resource",
+            "properties": {"resourceType": {"description": "The type of the resource.", "type": "string"}},
             "additionalProperties": True,
         },
         "FhirAuthorization": _AUTHORIZATION,
@@ -213,11 +208,6 @@ def _told(struct: type[msgspec.Struct], schema: Json) -> Json:
         if struct in _SENT and name in schema["properties"]:
             schema["properties"][name]["format"] = form
     return schema
-
-
-def _refer(schema: Json, name: str) -> Json:
-    """The schema of a member as a reference that keeps what is said of it."""
-    return {**reference(name), **{key: schema[key] for key in ("description",) if key in schema}}
 
 
 def _line(text: str) -> str:

@@ -24,8 +24,11 @@ def _no_default(schema: Json) -> None:
     schema.pop("default", None)
 
 
-Count = Annotated[int | SkipJsonSchema[None], Field(default=None, ge=0, json_schema_extra=_no_default)]
-Rate = Annotated[float | SkipJsonSchema[None], Field(default=None, ge=0, le=1, json_schema_extra=_no_default)]
+_Counted = Annotated[int, Field(ge=0)]
+_Rated = Annotated[float, Field(ge=0, le=1)]
+# Bounds of the whole, null among it, would be written under names that JSON Schema does not have.
+Count = Annotated[_Counted | SkipJsonSchema[None], Field(default=None, json_schema_extra=_no_default)]
+Rate = Annotated[_Rated | SkipJsonSchema[None], Field(default=None, json_schema_extra=_no_default)]
 
 
 class _Output(BaseModel):

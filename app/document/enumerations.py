@@ -53,11 +53,12 @@ def _name_those_of(owner: str, schema: Json, named: Json) -> None:
         name = _name(stem, hint if len(hints) == 1 else None, values, meanings)
         told = dict(ENUMERATIONS.get(name, meanings))
         ordered = list(told) if name in ENUMERATIONS else values
+        explained = _ordered(name, ordered, told)
         one = {
             "type": "integer" if all(isinstance(value, int) for value in values) else "string",
             "enum": ordered,
             "description": _sentence(ordered, told),
-            MEANINGS: _ordered(name, ordered, told),
+            MEANINGS: explained,
         }
         if named.setdefault(name, one) != one:
             raise UnnamedEnumerationError(f"two enumerations are called {name}")

@@ -5,13 +5,17 @@ from app.document.parts import Json, every_schema, references
 _NULL = {"type": "null"}
 
 
-def leave_out_for_null(schemas: Json) -> None:
-    """Answers leave out a member that may be left out, and never say null in its place.
+def open_answers(schemas: Json) -> None:
+    """What callers can rely on in answers, now and later.
+
+    A later version may add members, so that a reader must not refuse what it does not know. A member that
+    may be left out is left out, and never null instead.
 
     Args:
         schemas: those of answers, by name.
     """
     for schema in schemas.values():
+        schema.pop("additionalProperties", None)
         for name, member in schema.get("properties", {}).items():
             branches = member.get("anyOf", [])
             if name in schema.get("required", ()) or _NULL not in branches:
@@ -26,6 +30,8 @@ def tidy(document: Json) -> None:
     """Leave out titles, which only double the names, and say null as a type where that can be."""
     for schema in every_schema(document):
         schema.pop("title", None)
+        if schema.get("required") == []:
+            del schema["required"]
         _null_as_type(schema)
 
 

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 
 from tests.cds_hooks.ehr import strict_json
 from tests.cds_hooks.record import Json
-from tests.contract.document import resolved
+from tests.contract.document import closed, resolved
 from tests.contract.served import talk_to
 
 SCORES = "/api/v1/scores"
@@ -53,6 +53,7 @@ class Caller:
     def __init__(self, app: FastAPI) -> None:
         self.client = talk_to(app)
         self.document: Mapping[str, Any] = app.openapi()
+        self._closed = closed(self.document)
         self._validators: dict[str, jsonschema.Draft202012Validator] = {}
 
     async def get(self, path: str, **headers: str) -> httpx.Response:
@@ -104,7 +105,7 @@ class Caller:
     def _validator(self, schema: Mapping[str, Any]) -> jsonschema.Draft202012Validator:
         key = json.dumps(schema, sort_keys=True)
         if key not in self._validators:
-            whole = {**schema, "components": self.document["components"]}
+            whole = {**schema, "components": self._closed["components"]}
             self._validators[key] = jsonschema.Draft202012Validator(whole)
         return self._validators[key]
 
