@@ -8,18 +8,19 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from pathlib import Path
+from typing import Any
 
 import httpx
-import pytest
 
-from tests.fhir_server.installing import FOLDER, ServerUnavailableError, node_command
+from tests.missing_tools import skip_or_fail
+from tools.node_packages import NodeUnavailableError, node_with_packages
 
 Json = dict[str, Any]
 
 START_SECONDS = 60
 STOP_SECONDS = 10
-REQUIRED_BY = ("CI", "SPINE_METS_TESTS_NEED_NODE")
+FOLDER = Path(__file__).parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +123,9 @@ def real_fhir_server(
         "BATCH": "1" if batch else "0",
     }
     try:
-        node = node_command()
-    except ServerUnavailableError as error:
-        _without(str(error))
+        node = node_with_packages(FOLDER)
+    except NodeUnavailableError as error:
+        skip_or_fail("TESTS ON A REAL FHIR SERVER", "FHIR server to test against", str(error))
     with (
         tempfile.TemporaryFile() as faults,
         subprocess.Popen(  # noqa: S603  the program found on the path, fixed arguments
@@ -152,9 +153,3 @@ def real_fhir_server(
                 process.wait(STOP_SECONDS)
             except subprocess.TimeoutExpired:
                 process.kill()
-
-
-def _without(reason: str) -> NoReturn:
-    if any(os.environ.get(name, "").lower() not in ("", "0", "false") for name in REQUIRED_BY):
-        pytest.fail(f"There is no FHIR server to test against: {reason}.")
-    pytest.skip(f"TESTS ON A REAL FHIR SERVER WERE SKIPPED: {reason}.")
