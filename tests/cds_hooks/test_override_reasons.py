@@ -81,7 +81,7 @@ def test_own_codes_stand_under_the_base_of_the_deployment() -> None:
 
 
 def test_the_page_for_sites_lists_every_reason_to_map() -> None:
-    page = (Path(__file__).parents[2] / "docs" / "clients.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[2] / "docs" / "ehr-clients.md").read_text(encoding="utf-8")
     listed = re.findall(r"^\| `([a-z0-9-]+)` \((.+)\) \| (HL7|own) \| (.+) \|$", page, re.MULTILINE)
     kinds: dict[tuple[str, str, str], list[str]] = {}
     for kind in KINDS:
