@@ -228,14 +228,14 @@ def take(
 
     Raises:
         ContradictionError: a key holds a wrong resource.
-        EnvelopeError: a resource of the context is missing.
+        EnvelopeError: a resource of the context is missing, or no object.
         UnreadableError: a value of the prefetch is no resource.
     """
     patient = patient_id(request)
     selections = _selections(request) if service.selections else None
     bundle = request.context.get(service.bundle) if service.bundle is not None else None
-    if service.bundle is not None and bundle is None:
-        raise _context_error(service.bundle, f"context.{service.bundle} is missing: send it as a Bundle.")
+    if service.bundle is not None:
+        _check_bundle(service.bundle, bundle)
     collected = Collected()
     prefetch = _by_type(body, service) if by_type else request.prefetch
     wishes: dict[str, Wish] = {}
@@ -279,6 +279,14 @@ def _context_error(member: str, message: str) -> EnvelopeError:
     return EnvelopeError(message, [Issue(f"/context/{member}", "required", message)])
 
 
+def _check_bundle(member: str, bundle: msgspec.Raw | None) -> None:
+    # Before anything is said of the prefetch, and before anything is fetched.
+    if bundle is None:
+        raise _context_error(member, f"context.{member} is missing: send it as a Bundle.")
+    if not bytes(memoryview(bundle)[:1]).startswith(b"{"):
+        raise _context_error(member, f"context.{member} must be an object: send it as a Bundle.")
+
+
 def _selections(request: HookRequest) -> list[str]:
     """Which drafts a call is about: references as the client writes them [R160]."""
     raw = request.context.get("selections")
@@ -294,8 +302,6 @@ _decode_texts = msgspec.json.Decoder(list[str]).decode
 
 def _added(bundle: msgspec.Raw, collected: Collected) -> tuple[frozenset[str], bool]:
     """The Conditions of the context, put beside those of the record; and whether one cannot be read."""
-    if not bytes(bundle).startswith(b"{"):
-        raise _context_error("conditions", "context.conditions must be a Bundle of Conditions.")
     found = decode(bundle)
     if not isinstance(found, wire.WholeBundle | wire.Bundle | wire.LooseBundle | wire.Condition):
         raise _context_error("conditions", "context.conditions must be a Bundle of Conditions.")

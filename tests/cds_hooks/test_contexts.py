@@ -134,6 +134,17 @@ async def test_r160_r161_r165_a_bundle_that_is_none_is_named(
     await refused(ehr, hook, with_context(hook, **{member: value}), member)
 
 
+@pytest.mark.parametrize("value", NOT_A_BUNDLE)
+@pytest.mark.parametrize(("hook", "member"), BUNDLES)
+async def test_a_bundle_that_is_none_is_named_before_data_that_are_missing(
+    ehr: Ehr, hook: str, member: str, value: Any
+) -> None:
+    request = with_context(hook, **{member: value}) | {"prefetch": {}}
+    await refused(ehr, hook, request, member)
+    good = await ehr.send(request_of(hook, prefetch={}), path=SERVICES[hook])
+    assert good.status_code == 412
+
+
 @pytest.mark.conforms("R160", "R161", "R165")
 @pytest.mark.parametrize(("hook", "member"), BUNDLES)
 async def test_r160_r161_r165_another_resource_in_place_of_the_bundle(
