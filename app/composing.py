@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request
 from pydantic import BaseModel
 from starlette.middleware.cors import CORSMiddleware
 
+from app.api.batch_models import BatchAsked
 from app.api.caller_gate import RestAccess, rest_gate
 from app.api.evidence import router as evidence_router
 from app.api.feedback import feedback_summary_routes
@@ -165,7 +166,6 @@ def compose(app: FastAPI, settings: Settings, shared: Shared, elsewhere: Callabl
         rest_router(
             book=book,
             knowledge=knowledge,
-            reader=reader,
             questionnaires={code: questionnaire(book, i) for code, i in knowledge.instruments.items()},
             answers=answers,
             clock=clock,
@@ -214,6 +214,7 @@ def compose(app: FastAPI, settings: Settings, shared: Shared, elsewhere: Callabl
         *inputs.values(),
         *measured.values(),
         PatientAsked,
+        BatchAsked,
     )
     return Composed(settings, app, knowledge, servers, clients, access, models)
 

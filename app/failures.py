@@ -10,9 +10,8 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api import problems
-from app.audit.witness import HEADER
+from app.api.another_patient import note_another_patient
 from app.errors import (
-    AnotherPatientError,
     ContradictionError,
     Issue,
     MethodError,
@@ -35,11 +34,7 @@ def answer_errors(app: FastAPI, tenant: str = "") -> None:
 
     @app.exception_handler(ServiceError)
     async def service_error(request: Request, error: ServiceError) -> Response:
-        if isinstance(error, AnotherPatientError):
-            # A security event [F01 to F05]; whose data they are is in no log.
-            logger().warning(
-                "another_patient", status=error.status, tenant=tenant, decision=error.headers.get(HEADER)
-            )
+        note_another_patient(error, tenant)
         return render(request, error)
 
     @app.exception_handler(HTTPException)

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from app.document.arranging import arranged
 from app.document.choices import name_choices
 from app.document.enumerations import name_enumerations
-from app.document.tidying import drop_unused, open_answers, tidy
+from app.document.tidying import drop_unused, name_resources, open_answers, tidy
 from app.fhir.published.fhir_schemas import fhir_schemas
 from cds_hooks.schemas import hook_schemas
 
@@ -76,6 +76,7 @@ def _document(app: FastAPI, inputs: Iterable[type[BaseModel]]) -> dict[str, Any]
             unused = operation["responses"].get("422", {}).get("content", {})
             if "HTTPValidationError" in str(unused):
                 del operation["responses"]["422"]
+    name_resources(found)
     drop_unused(found)
     name_enumerations(found)
     tidy(found)

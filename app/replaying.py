@@ -5,13 +5,16 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import cast
 
-from app.api.router import fhir_answer, plain_answer
+from app.api import batch
+from app.api.assessing import fhir_answer, plain_answer
+from app.api.batch_reading import read_items
 from app.api.witnessed import note_assessment, note_record
 from app.assess import assess
 from app.assess.record import Record
 from app.audit.hearing import Hearing
 from app.audit.noting import Noted
 from app.audit.record import AuditRecord, recorded
+from app.audit.request import without_token
 from app.audit.seal import Seal
 from app.audit.witness import Decisions
 from app.decision import Decision, Kind
@@ -58,7 +61,8 @@ def replay(record: AuditRecord, body: bytes, desk: Desk, seal: Seal) -> list[Com
 
     Args:
         record: of the decision.
-        body: the request that was answered, or a Bundle of the patient's resources.
+        body: the request that was answered, or a Bundle of the patient's resources; for a patient of a batch
+            the batch will do.
         desk: answers as the service does.
         seal: makes digests and pseudonyms.
 
@@ -66,6 +70,8 @@ def replay(record: AuditRecord, body: bytes, desk: Desk, seal: Seal) -> list[Com
         NotComparableError: it stands on other knowledge, or what is needed is not there.
     """
     _check(record, desk)
+    if record.kind == "assessment" and record.service != batch.SERVICE:
+        body = _item_of(record, body, seal)
     once_more = _OnceMore(record, body, desk, seal, is_request=_is_request(record, body))
     compared = list(once_more.compared(once_more.decision()))
     if record.gaps and not once_more.is_request and any(one.same is False for one in compared):
@@ -111,6 +117,24 @@ def _is_request(record: AuditRecord, body: bytes) -> bool:
         mend = ": give a Bundle of the patient's resources" if of_patient else ""
         raise NotComparableError(f"Part of the record did not come with the request{mend}.")
     return True
+
+
+def _item_of(record: AuditRecord, body: bytes, seal: Seal) -> bytes:
+    """What of a file the decision is of: of a batch, the item whose digest stands in the record."""
+    try:
+        items = [one.sent for one in read_items(body)]
+    except ServiceError:
+        return body
+    digests = (seal.digest_of_parts(without_token(one)) for one in items)
+    found = next(
+        (one for one, digest in zip(items, digests, strict=True) if digest == record.request_digest), None
+    )
+    if found is None:
+        raise NotComparableError(
+            "No item of this batch is what was assessed: give the Bundle alone, or the batch as it was sent "
+            "and the service's SPINE_METS_PSEUDONYM_KEY."
+        )
+    return found
 
 
 def _is_bundle(body: bytes) -> bool:
@@ -183,6 +207,8 @@ class _OnceMore:
         calculate = self.desk.calculations.get((noted.kind, noted.service))
         if noted.kind == "hook":
             self._hook(noted, _service(self.record))
+        elif noted.service == batch.SERVICE:
+            read_items(self.body)
         elif noted.kind in ("assessment", "patient-assessment"):
             self._assessment(noted)
         elif calculate is None:

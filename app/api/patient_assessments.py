@@ -9,11 +9,11 @@ import msgspec
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from app.api.assessing import plain_answer
 from app.api.calculation import MOST_ISSUES, SHOWABLE_NAME
 from app.api.documented import answered, body_of, either_form, faults
 from app.api.models import Assessment
 from app.api.negotiation import wants_fhir
-from app.api.router import plain_answer
 from app.api.witnessed import caller_of, named, note_assessment, note_record
 from app.assess import assess
 from app.assess.result import Assessment as AssessedPatient

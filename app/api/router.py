@@ -1,21 +1,20 @@
 """The routes of REST: scores and assessments."""
 
-import hashlib
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Annotated, Any
-from uuid import UUID, uuid5
 
 import msgspec
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel
 
+from app.api.assessing import Assessing
+from app.api.batch import add_batch
 from app.api.calculation import read_answers
 from app.api.documented import answered, body_of, either_form, faults, json_answer, known
 from app.api.models import Assessment, CalculatedScore, Catalogue, Policies, ScoreDefinition
 from app.api.negotiation import wants_fhir
 from app.api.wire import (
-    assessment_json,
     catalogue_json,
     definition_json,
     knowledge_json,
@@ -24,32 +23,18 @@ from app.api.wire import (
     prognosis_json,
     score_json,
 )
-from app.api.witnessed import (
-    Calculate,
-    Calculated,
-    calculated,
-    caller_of,
-    named,
-    note_assessment,
-    note_record,
-)
-from app.assess import assess, calculate, estimate
-from app.assess.result import Assessment as AssessedPatient
-from app.audit.hearing import Hearing
+from app.api.witnessed import Calculate, Calculated, calculated, caller_of
+from app.assess import calculate, estimate
 from app.audit.results import JOINED
-from app.audit.witness import UNWITNESSED, Decisions
+from app.audit.witness import HEADER, UNWITNESSED, Decisions
 from app.body import read_body
 from app.engine.score import Score
 from app.fhir.codes import CodeBook
-from app.fhir.published.assessment_bundle import assessment_bundle
 from app.fhir.published.fhir_schemas import fhir_schema
-from app.fhir.reader import Reader
 from app.knowledge import Knowledge
 from app.knowledge.instrument import Instrument
 from app.knowledge.patient_score import PatientScore
 
-# Names the uuids of the resources that are given out, so that they are those of no other service.
-_RESOURCES = UUID("7d0c5b1e-3f0a-5d57-9a0e-5f2f1f6f0c11")
 _encode = msgspec.json.Encoder().encode
 
 
@@ -57,7 +42,6 @@ def router(
     *,
     book: CodeBook,
     knowledge: Knowledge,
-    reader: Reader,
     questionnaires: Mapping[str, bytes],
     answers: Mapping[str, type[BaseModel]],
     clock: Callable[[], datetime],
@@ -129,6 +113,7 @@ def router(
     async def get_questionnaire(score: Annotated[str, asked]) -> Response:
         return Response(known("score", score, questionnaires), media_type="application/fhir+json")
 
+    assessing = Assessing(book, knowledge, clock, decisions)
     calculations = score_calculations(knowledge, answers)
     for one in scores:
         _add(routes, one.score, answers[one.code], calculations[one.code], decisions)
@@ -145,42 +130,12 @@ def router(
     async def assess_bundle(request: Request) -> Response:
         body = await read_body(request, max_bytes)
         as_fhir = wants_fhir(",".join(request.headers.getlist("accept")))
-        with decisions.of("assessment", "assessments", body, caller_of(request)) as noted:
-            hearing = Hearing(reader.book, knowledge)
-            noted.resources.append((hearing.heard, None, "body"))
-            record = hearing.bundle(body)
-            note_record(noted, record)
-            found = assess(record, clock(), knowledge)
-            note_assessment(noted, found)
-            content = fhir_answer(book, found, body) if as_fhir else plain_answer(found, noted.id)
-            noted.answered(content)
+        found = assessing.bundle(body, caller_of(request), as_fhir=as_fhir)
         media = "application/fhir+json" if as_fhir else "application/json"
-        return named(Response(content, media_type=media), noted)
+        return Response(found.content, media_type=media, headers={HEADER: found.decision})
 
+    add_batch(routes, assessing, max_bytes)
     return routes
-
-
-def plain_answer(found: AssessedPatient, decision: str) -> bytes:
-    """An assessment as this service writes it.
-
-    Args:
-        found: the assessment.
-        decision: the id of this decision.
-    """
-    return _encode(assessment_json(found, decision))
-
-
-def fhir_answer(book: CodeBook, found: AssessedPatient, body: bytes) -> bytes:
-    """An assessment as a Bundle of R4.
-
-    Args:
-        book: the codes under this deployment's base.
-        found: the assessment.
-        body: what was assessed: the same at the same moment has the same ids, and no two patients share one.
-    """
-    of_this = f"{found.as_of.isoformat()} {found.knowledge.digest} {hashlib.sha256(body).hexdigest()}"
-    whole = uuid5(_RESOURCES, of_this)
-    return _encode(assessment_bundle(book, found, lambda key: str(uuid5(whole, key))))
 
 
 def score_calculations(

@@ -71,7 +71,7 @@ class Decisions:
     ) -> None:
         self._witnesses = tuple(witnesses)
         self._seal = seal
-        self._tenant = tenant
+        self.tenant = tenant
         self._clock = clock
 
     @contextmanager
@@ -96,7 +96,7 @@ class Decisions:
         # Without a witness nobody asks for digests.
         request = self._seal.digest_of_parts(without_token(body)) if self._witnesses else ""
         name = decision_id(received)
-        noted = Noted(name, kind, self._tenant, service, received, request, self._seal, caller, hook)
+        noted = Noted(name, kind, self.tenant, service, received, request, self._seal, caller, hook)
         try:
             try:
                 yield noted

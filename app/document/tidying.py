@@ -1,6 +1,6 @@
 """Schemas without what only gets in the way of generated clients."""
 
-from app.document.parts import Json, every_schema, references
+from app.document.parts import SCHEMA, Json, every_schema, references
 
 _NULL = {"type": "null"}
 
@@ -24,6 +24,18 @@ def open_answers(schemas: Json) -> None:
             if len(branches) == 1:
                 (branch,) = member.pop("anyOf")
                 member |= {**branch, **member}
+
+
+def name_resources(document: Json) -> None:
+    """A FHIR resource is described once, under the name of its type, wherever a model holds one."""
+    for schema in every_schema(document):
+        kind = schema.get("x-fhir-type")
+        name = f"Fhir{kind}"
+        if kind is None or "properties" in schema or name not in document["components"]["schemas"]:
+            continue
+        description = {"description": schema["description"]} if "description" in schema else {}
+        schema.clear()
+        schema |= {"$ref": f"{SCHEMA}{name}", **description}
 
 
 def tidy(document: Json) -> None:

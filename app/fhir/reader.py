@@ -68,6 +68,15 @@ class Reader:
             ContradictionError: it holds several patients.
         """
         check_body(body)
+        return self.checked_bundle(body)
+
+    def checked_bundle(self, body: bytes) -> Record:
+        """The same for JSON that ``check_body`` has passed, by itself or as part of a whole.
+
+        Raises:
+            UnreadableError: it is no Bundle.
+            ContradictionError: it holds several patients.
+        """
         document = decode(body)
         if not isinstance(document, wire.WholeBundle | wire.Bundle | wire.LooseBundle):
             raise UnreadableError("The body is no FHIR Bundle: send a Bundle of one patient's resources.")

@@ -9,7 +9,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from tests.adversary.doors import HOSTILE_HEADERS
+from tests.adversary.doors import BATCH, HOSTILE_HEADERS
 from tests.adversary.mutations import Case
 from tests.conformance.walker import strict_json
 from tests.privacy.canary import traces
@@ -86,8 +86,8 @@ def faults(case: Case, reply: Reply, promised: frozenset[int], log: str) -> list
     found = []
     if reply.status >= 500:
         found.append(f"failed: {reply.status}")
-    elif reply.status not in (case.statuses or promised):
-        found.append(f"status: {reply.status}")
+    elif told := [one for one in _statuses(case, reply) if one not in (case.statuses or promised)]:
+        found.append(f"status: {told}")
     hooks = case.path.startswith("/cds-services")
     refusal = "application/fhir+json" if hooks else "application/problem+json"
     media_type = reply.headers.get("content-type", "")
@@ -103,6 +103,13 @@ def faults(case: Case, reply: Reply, promised: frozenset[int], log: str) -> list
     if leaked := traces(shown, json.dumps(dict(reply.headers)), log):
         found.append(f"leak: {leaked}")
     return found
+
+
+def _statuses(case: Case, reply: Reply) -> list[int]:
+    """That of the reply; of a batch that is answered, those of its items."""
+    if case.path == BATCH and reply.status == 200:
+        return [item["status"] for item in json.loads(reply.body)["items"]]
+    return [reply.status]
 
 
 def promised(app: FastAPI) -> Mapping[str, frozenset[int]]:

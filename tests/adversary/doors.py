@@ -17,6 +17,7 @@ from tests.privacy.canary import HEADERS, NAME, traces
 from tests.privacy.service_log import NOT_THE_SERVICE as NOT_THE_SERVICE  # noqa: PLC0414  for the fixtures
 
 ASSESSMENTS = "/api/v1/assessments"
+BATCH = f"{ASSESSMENTS}/batch"
 PATIENT_ASSESSMENTS = "/api/v1/patient-assessments"
 RECORD = (*spinal_lesion("T11"), observation("extra", "vertebral-height-loss", quantity(62)))
 FEEDBACK: Json = {
@@ -72,7 +73,10 @@ def _door(path: str, document: Json) -> Door:
         return Door(path, request_of(hooks[path], RECORD), limit=5_000_000)
     if path.endswith("/feedback"):
         return Door(path, FEEDBACK, limit=5_000_000)
-    if path.startswith(ASSESSMENTS):
+    if path == BATCH:
+        items = [{"id": "case-1", "bundle": bundle(list(RECORD))}]
+        return Door(path, {"items": items}, strict=True, limit=20_000_000)
+    if path == ASSESSMENTS:
         return Door(path, bundle(list(RECORD)), limit=20_000_000)
     if path == PATIENT_ASSESSMENTS:
         # No server is set up: a good body is told so.

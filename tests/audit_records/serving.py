@@ -144,7 +144,6 @@ class House:
             rest_router(
                 book=book,
                 knowledge=KNOWLEDGE,
-                reader=reader,
                 questionnaires={},
                 answers=answers,
                 clock=lambda: NOW,

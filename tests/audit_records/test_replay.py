@@ -28,6 +28,7 @@ BUNDLE: Json = {
     "type": "collection",
     "entry": [{"resource": one} for one in (patient(), *T11)],
 }
+ASSESSMENTS = "/api/v1/assessments"
 DESK = Desk(Settings(database="sqlite://"))
 
 
@@ -129,6 +130,53 @@ async def test_a_bundle_stands_in_for_what_was_fetched(hook: str) -> None:
     assert differing(once_more(record, BUNDLE)) == []
     healthy = {**BUNDLE, "entry": BUNDLE["entry"][:1]}
     assert "Card" in " ".join(differing(once_more(record, healthy)))
+
+
+ITEMS: Json = {
+    "items": [
+        {"id": "a", "bundle": BUNDLE},
+        {"id": "b", "bundle": {**BUNDLE, "entry": [*BUNDLE["entry"], {"resource": patient("p-2")}]}},
+        {"id": "c"},
+        {"id": "d", "bundle": 5},
+        {"id": "e", "bundle": {**BUNDLE, "entry": BUNDLE["entry"][:1]}},
+    ]
+}
+
+
+async def test_a_patient_of_a_batch_agrees_given_the_batch_or_the_bundle() -> None:
+    house = House()
+    body = msgspec.json.encode(ITEMS)
+    await house.post(f"{ASSESSMENTS}/batch", body)
+    records = [read_record(line) for line in house.lines]
+    assert [one.status for one in records] == [200, 422, 400, 400, 200]
+    for record, item in zip(records, ITEMS["items"], strict=True):
+        alone = msgspec.json.encode(item["bundle"]) if "bundle" in item else b""
+        for given in (body, alone):
+            compared = once_more(record, given)
+            assert differing(compared) == []
+            assert "Request" in {one.said for one in compared}
+
+
+@pytest.mark.parametrize("body", [b"{", b"[]", b"{}", b'{"items": []}'])
+async def test_a_batch_that_was_refused_agrees(body: bytes) -> None:
+    assert differing(once_more(await kept(f"{ASSESSMENTS}/batch", body), body)) == []
+
+
+async def test_a_patient_of_another_batch_or_under_another_key_is_not_found() -> None:
+    house = House()
+    await house.post(f"{ASSESSMENTS}/batch", ITEMS)
+    record = read_record(house.lines[0])
+    with pytest.raises(NotComparableError, match="No item of this batch"):
+        once_more(record, {"items": ITEMS["items"][1:]})
+    with pytest.raises(NotComparableError, match="SPINE_METS_PSEUDONYM_KEY"):
+        once_more(record, ITEMS, b"another key altogether, of 32 letters")
+
+
+async def test_too_many_patients_cannot_be_compared() -> None:
+    body = {"items": [{"id": f"p{number}"} for number in range(101)]}
+    record = await kept(f"{ASSESSMENTS}/batch", body)
+    with pytest.raises(NotComparableError, match="413"):
+        once_more(record, body)
 
 
 # -- what differs --------------------------------------------------------------------------------------------

@@ -34,6 +34,7 @@ OPERATIONS = {
     "calculateSins": ("post", "/api/v1/scores/sins"),
     "calculateMirels": ("post", "/api/v1/scores/mirels"),
     "assessBundle": ("post", "/api/v1/assessments"),
+    "assessBundles": ("post", "/api/v1/assessments/batch"),
     "getCapabilityStatement": ("get", "/fhir/metadata"),
     "searchFhirDefinitions": ("get", "/fhir/{resource_type}"),
     "getFhirDefinition": ("get", "/fhir/{resource_type}/{identity}"),
@@ -140,7 +141,9 @@ def test_answers_may_gain_members_and_requests_may_not(document: Mapping[str, An
     assert [name for name, one in schemas.items() if one.get("additionalProperties") is False] == [
         name
         for name, one in schemas.items()
-        if name.endswith(("Answers", "Inputs", "Row", "Range", "Span", "Asked", "FeedbackReceived"))
+        if name.endswith(
+            ("Answers", "Inputs", "Row", "Range", "Span", "Asked", "BatchItem", "FeedbackReceived")
+        )
         and name not in ("NumberRange", "GradeMapRow")
     ]
 
