@@ -1,0 +1,1 @@
+"""Clients of the REST routes and of CDS Hooks, generated from the OpenAPI document."""
