@@ -90,6 +90,7 @@ async def test_the_pathway_of_the_readme_gives_what_the_readme_says() -> None:
         "docs/ehr.md",
         "docs/library.md",
         "docs/mapping.md",
+        "docs/clients.md",
         "docs/ehr-clients.md",
         "docs/trying-it-out.md",
         "docs/conformance.md",
