@@ -53,6 +53,7 @@ bench: $(DEV)/.installed
 
 # By way of other files: a command that fails must not leave half a document behind.
 openapi: $(DEV)/.installed
+	$(DEV)/bin/python -m tools.openapi_examples
 	$(DEV)/bin/spine-mets openapi > openapi/openapi.json.new
 	mv openapi/openapi.json.new openapi/openapi.json
 	$(DEV)/bin/spine-mets openapi --openapi-version 3.0 > openapi/openapi-3.0.json.new

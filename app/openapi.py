@@ -11,8 +11,14 @@ from pydantic import BaseModel
 from app.document.arranging import arranged
 from app.document.choices import name_choices
 from app.document.enumerations import name_enumerations
+from app.document.error_answers import share_error_answers
+from app.document.examples import add_examples
+from app.document.headers import document_headers
+from app.document.parts import operations_of
 from app.document.tidying import drop_unused, name_resources, open_answers, tidy
+from app.error_examples import TEXTS, error_examples
 from app.fhir.published.fhir_schemas import fhir_schemas
+from app.request_examples import request_examples
 from cds_hooks.schemas import hook_schemas
 
 # A caller proves itself in one of these ways where the service authenticates; elsewhere in none.
@@ -31,13 +37,34 @@ _SCHEMES = {
         "description": "A key of a closed network.",
     },
 }
-_PROOFS: list[dict[str, list[str]]] = [{"accessToken": []}, {"apiKey": []}, {}]
-_GUARDED = "/api/v1/"
-_REFUSALS = {
-    "401": "The caller does not prove who it is",
-    "403": "The caller may not do this",
-    "429": "The caller asks too much: Retry-After says when to ask again",
+_CLIENT_SCHEME = {
+    "cdsClient": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "A JWT that a registered CDS client signed for this very call (CDS Hooks).",
+    }
 }
+_PROOFS: list[dict[str, list[str]]] = [{"accessToken": []}, {"apiKey": []}, {}]
+_CLIENT_PROOFS: list[dict[str, list[str]]] = [{"cdsClient": []}, {}]
+_GUARDED = "/api/v1/"
+_CALLED = "/cds-services/"
+_REFUSALS = ("401", "403", "429")
+SUMMARY = "Clinical decision support for metastases of the spine and other bones"
+_LICENCE = {"name": "Apache License 2.0", "identifier": "Apache-2.0"}
+_SERVERS = [{"url": "/", "description": "The service that this document was fetched from"}]
+_TAGS = [
+    {"name": "Assessments", "description": "Everything that can be said of one patient's record."},
+    {"name": "CDS Hooks", "description": "Cards for clinicians, by CDS Hooks 2.0.1."},
+    {"name": "Evidence", "description": "What the sources found, and where they disagree."},
+    {"name": "FHIR", "description": "The FHIR definitions that records are read and written by."},
+    {"name": "Feedback", "description": "How cards were received."},
+    {"name": "Health", "description": "Probes and metrics for the operator."},
+    {"name": "Keys", "description": "What the service proves itself with at other servers."},
+    {"name": "Measures", "description": "Instruments that are no additive score."},
+    {"name": "Pathways", "description": "Decision tables and criteria."},
+    {"name": "Scores", "description": "Additive scores, and the policy behind them."},
+]
 DESCRIPTION = (
     "SINS and Mirels for patients whose cancer has reached the spine or another bone, from answers or "
     "from a FHIR R4 record. Missing, vague, stale and conflicting data give a range and say what would "
@@ -57,7 +84,16 @@ def install(app: FastAPI, inputs: Iterable[type[BaseModel]]) -> None:
 
 
 def _document(app: FastAPI, inputs: Iterable[type[BaseModel]]) -> dict[str, Any]:
-    found = get_openapi(title=app.title, version=app.version, description=DESCRIPTION, routes=app.routes)
+    found = get_openapi(
+        title=app.title,
+        version=app.version,
+        summary=SUMMARY,
+        description=DESCRIPTION,
+        license_info=_LICENCE,
+        servers=_SERVERS,
+        tags=_TAGS,
+        routes=app.routes,
+    )
     schemas = found.setdefault("components", {}).setdefault("schemas", {})
     open_answers(schemas)
     for model in inputs:
@@ -67,15 +103,20 @@ def _document(app: FastAPI, inputs: Iterable[type[BaseModel]]) -> dict[str, Any]
     schemas |= hook_schemas() | fhir_schemas()
     # Routes share parts of what they are described by, with each other and between applications.
     found = deepcopy(found)
-    found["components"]["securitySchemes"] = _SCHEMES
-    for path, operations in found["paths"].items():
-        for method, operation in operations.items():
-            if path.startswith(_GUARDED):
-                _guard(operation, keeps_record=method == "post")
-            _use_problem_media_type(operation)
-            unused = operation["responses"].get("422", {}).get("content", {})
-            if "HTTPValidationError" in str(unused):
-                del operation["responses"]["422"]
+    found["components"]["securitySchemes"] = {**_SCHEMES, **_CLIENT_SCHEME}
+    for path, method, operation in operations_of(found):
+        operation["security"] = _CLIENT_PROOFS if path.startswith(_CALLED) and method == "post" else []
+        if path.startswith(_GUARDED):
+            _guard(operation, keeps_record=method == "post")
+        _use_problem_media_type(operation)
+        unused = operation["responses"].get("422", {}).get("content", {})
+        if "HTTPValidationError" in str(unused):
+            del operation["responses"]["422"]
+    document_headers(found)
+    share_error_answers(found, TEXTS, error_examples())
+    add_examples(found, request_examples(), None)
+    used_tags = {tag for _, _, operation in operations_of(found) for tag in operation["tags"]}
+    found["tags"] = [tag for tag in found["tags"] if tag["name"] in used_tags]
     name_resources(found)
     drop_unused(found)
     name_enumerations(found)
@@ -88,13 +129,10 @@ def _document(app: FastAPI, inputs: Iterable[type[BaseModel]]) -> dict[str, Any]
 def _guard(operation: dict[str, Any], *, keeps_record: bool) -> None:
     """What every route of REST may answer before it is reached, and where no record can be kept."""
     operation["security"] = _PROOFS
-    refusals = (
-        {**_REFUSALS, "503": "No record of the decision can be kept now"} if keeps_record else _REFUSALS
-    )
     schema = {"$ref": "#/components/schemas/Problem"}
-    for status, description in refusals.items():
+    for status in (*_REFUSALS, *(("503",) if keeps_record else ())):
         content = {"application/problem+json": {"schema": schema}}
-        operation["responses"].setdefault(status, {"description": description, "content": content})
+        operation["responses"].setdefault(status, {"description": TEXTS[int(status)], "content": content})
 
 
 def _use_problem_media_type(operation: dict[str, Any]) -> None:

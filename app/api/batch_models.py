@@ -8,19 +8,6 @@ from app.api.batch_reading import ID_PATTERN, MOST_ITEMS
 from app.api.models import Assessment, Problem
 
 _FORBID = ConfigDict(extra="forbid")
-_EXAMPLE: dict[str, Any] = {
-    "items": [
-        {
-            "id": f"case-{number}",
-            "bundle": {
-                "resourceType": "Bundle",
-                "type": "collection",
-                "entry": [{"resource": {"resourceType": "Patient", "id": f"p{number}"}}],
-            },
-        }
-        for number in (1, 2)
-    ]
-}
 
 
 class BatchItem(BaseModel):
@@ -42,7 +29,7 @@ class BatchItem(BaseModel):
 class BatchAsked(BaseModel):
     """Patients to be assessed, each on its own."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_EXAMPLE]})
+    model_config = _FORBID
 
     items: list[BatchItem] = Field(min_length=1, max_length=MOST_ITEMS)
 

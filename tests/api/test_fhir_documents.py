@@ -208,4 +208,4 @@ def test_the_operations_are_documented_as_fhir(app: FastAPI) -> None:
     asked = operations["/fhir/{resource_type}"]["parameters"]
     assert [one["name"] for one in asked] == ["resource_type", "url", "_id"]
     assert sorted(asked[0]["schema"]["enum"]) == TYPES
-    assert json.dumps(operations).count("Bundle") == 1
+    assert json.dumps(operations).count('/FhirBundle"') == 1

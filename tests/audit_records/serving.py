@@ -20,7 +20,6 @@ from app.audit.record import Stands
 from app.audit.seal import Seal
 from app.audit.witness import Decisions, Recording, Witness
 from app.decision import Decision
-from app.errors import UnavailableError
 from app.failures import Failures, answer_errors
 from app.fhir.codes import code_book
 from app.fhir.queries import prefetch_templates
@@ -31,6 +30,7 @@ from app.knowledge import load
 from app.knowledge.policy import Policy
 from app.settings import Settings
 from app.store import Recorder, Store
+from app.store.audit_trail import AuditUnavailableError
 from cds_hooks.cards import CardMaker
 from cds_hooks.delivery import Delivery
 from cds_hooks.feedback import feedback_routes
@@ -46,10 +46,6 @@ KEY = b"k" * 32
 RECEIVED = datetime.fromisoformat("2026-11-20T12:00:03.250+00:00")
 KNOWLEDGE = load(Policy())
 STANDS = Stands(KNOWLEDGE.version, KNOWLEDGE.digest)
-
-
-class NotKeptError(UnavailableError):
-    """What a trail whose policy is closed raises."""
 
 
 class Counting:
@@ -172,7 +168,7 @@ class House:
         if not self.full:
             self.lines.append(record)
         elif self._failure == "closed":
-            raise NotKeptError("No record can be kept now: send the request again later.")
+            raise AuditUnavailableError
         else:
             self.lost += 1
 

@@ -15,7 +15,8 @@ from app.decision import Decision
 from app.errors import FhirServerTimeoutError, NoSuchPatientError
 from app.presence import CallerGoneError
 from app.store import Store, StoreError
-from tests.audit_records.serving import RECEIVED, STANDS, House, NotKeptError
+from app.store.audit_trail import AuditUnavailableError
+from tests.audit_records.serving import RECEIVED, STANDS, House
 from tests.cds_hooks.hook_contexts import SERVICES, request_of
 from tests.cds_hooks.hook_request import HOOK_INSTANCE, SERVICE, hook_request, with_key
 from tests.cds_hooks.record import Json, operation_outcome, patient, searchset, spinal_lesion
@@ -288,7 +289,7 @@ async def test_a_closed_trail_that_is_full_lets_no_answer_go(name: str) -> None:
     path, body, *_ = CALLS[name]
     house = House(full=True, records=give)
     response = await house.post(path, body)
-    assert response.status_code == NotKeptError.status
+    assert response.status_code == AuditUnavailableError.status
     assert "cards" not in response.text.partition('"issue"')[0]
     assert "totals" not in response.json()
     assert response.headers["retry-after"] == "5"
