@@ -94,7 +94,7 @@ def test_the_jobs_run_when_the_page_says() -> None:
     assert said in " ".join(PAGE.split())
 
 
-@pytest.mark.parametrize("page", ["operations", "clients", "tenants"])
+@pytest.mark.parametrize("page", ["operations", "ehr-clients", "tenants"])
 def test_every_page_says_the_same_of_a_changed_key_set(page: str) -> None:
     text = " ".join((ROOT / f"docs/{page}.md").read_text().split())
     said = [one for one in re.split(r"(?<=[.|]) ", text) if "SIGHUP" in one and "`keys`" in one]
