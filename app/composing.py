@@ -12,6 +12,7 @@ from app.api.batch_models import BatchAsked
 from app.api.caller_gate import RestAccess, rest_gate
 from app.api.evidence import router as evidence_router
 from app.api.feedback import feedback_summary_routes
+from app.api.idempotency import IdempotentCalls
 from app.api.measures import measure_bodies, measure_routes
 from app.api.models import answers_model
 from app.api.pathway_inputs import inputs_model
@@ -49,8 +50,8 @@ from cds_hooks.tenants import tenant_of
 from cds_hooks.trusting import Clients, registered_clients
 
 # What browsers may send, and what they may see of an answer beside its body.
-ALLOWED_HEADERS = ("authorization", "content-type", "x-api-key")
-EXPOSED_HEADERS = ("ratelimit", "ratelimit-policy", "retry-after", "x-decision-id")
+ALLOWED_HEADERS = ("authorization", "content-type", "idempotency-key", "x-api-key")
+EXPOSED_HEADERS = ("idempotency-replayed", "ratelimit", "ratelimit-policy", "retry-after", "x-decision-id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +196,8 @@ def compose(app: FastAPI, settings: Settings, shared: Shared, elsewhere: Callabl
     )
     app.include_router(evidence_router(knowledge_json(knowledge)))
     answer_errors(app, tenant.name)
+    # Behind the gate, which says whose a key is.
+    app.add_middleware(IdempotentCalls, answers=shared.answers, tenant=tenant.name)
     access = rest_gate([settings], outside, render)
     if access is not None:
         access.on_refused = shared.metrics.refused

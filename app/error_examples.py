@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from app.api.answers_once import KeyInUseError
 from app.api.caller_limits import Standing, TooManyRequestsError
 from app.api.caller_scopes import InsufficientScopeError
 from app.api.problems import problem
@@ -70,6 +71,7 @@ _REST: Mapping[int, ServiceError] = {
     401: _UNKNOWN,
     403: InsufficientScopeError("cds/evaluate"),
     404: NotFoundError("There is no such score; the scores are sins, mirels, tokuhashi."),
+    409: KeyInUseError(),
     412: NotConfiguredError("No FHIR server is set up that this service may ask by itself."),
     413: _LARGE,
     415: _MEDIA,

@@ -200,7 +200,10 @@ def _lifespan(deployment: _Deployment) -> Callable[[FastAPI], AbstractAsyncConte
         if settings.profile is not Profile.DEMO and settings.audit_heads is None:
             # Nobody would see that the end of a chain was cut off.
             logger().warning("audit_heads_unsigned")
-        tasks = [asyncio.create_task(_keep_counting(deployment.shared.metrics))]
+        tasks = [
+            asyncio.create_task(_keep_counting(deployment.shared.metrics)),
+            asyncio.create_task(deployment.shared.answers.keep_swept()),
+        ]
         if deployment.tenancy is not None:
             tasks.append(asyncio.create_task(deployment.tenancy.keep_current()))
         yield

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
+from app.api import idempotency
 from app.document.arranging import arranged
 from app.document.choices import name_choices
 from app.document.enumerations import name_enumerations
@@ -129,6 +130,8 @@ def _document(app: FastAPI, inputs: Iterable[type[BaseModel]]) -> dict[str, Any]
 def _guard(operation: dict[str, Any], *, keeps_record: bool) -> None:
     """What every route of REST may answer before it is reached, and where no record can be kept."""
     operation["security"] = _PROOFS
+    if keeps_record:
+        idempotency.describe(operation)
     schema = {"$ref": "#/components/schemas/Problem"}
     for status in (*_REFUSALS, *(("503",) if keeps_record else ())):
         content = {"application/problem+json": {"schema": schema}}

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from secrets import token_bytes
 
+from app.api.answers_once import AnswersOnce
 from app.engine.provenance import DefinitionError
 from app.fhir.codes import CodeBook, code_book
 from app.fhir.server.building import Outside
@@ -16,6 +17,7 @@ from app.settings.pseudonym_key import pseudonym_key
 from app.store import Recorder, Store
 from app.store.audit_trail import AuditTrail, open_audit
 from app.store.database import Database
+from app.store.idempotency_keys import IdempotencyKeys
 from app.store.used_tokens import UsedTokens
 from app.tracing import Traces, traces
 from cds_hooks.override_reasons import displays
@@ -55,6 +57,7 @@ class Shared:
         clock: tells the moment that a request is judged at.
         outside: how other servers are reached, and by which clock.
         used_tokens: what remembers the tokens of CDS clients.
+        answers: what remembers answers under an Idempotency-Key.
         key: the secret of the pseudonyms.
         audit: keeps the records of decisions; None for a demo without a database, where nothing is kept.
         metrics: what passed, counted.
@@ -68,6 +71,7 @@ class Shared:
     store: Store
     recorder: Recorder
     used_tokens: "_Once"
+    answers: AnswersOnce
     key: bytes
     audit: AuditTrail | None
     metrics: Metrics
@@ -89,7 +93,7 @@ class Shared:
                 reasons=frozenset(code for _, code in displays(settings.canonical_base)),
             )
         )
-        audit = _audit(settings, outside)
+        audit, key = _audit(settings, outside), _pseudonym_key(settings)
         if audit is not None:
             metrics.audited_by(audit)
         return cls(
@@ -100,7 +104,9 @@ class Shared:
             recorder=Recorder(store.note_cards),
             # A database of its own: whatever holds up feedback must hold up no check.
             used_tokens=_Once(settings.database_url),
-            key=_pseudonym_key(settings),
+            # And another one, for the same reason.
+            answers=AnswersOnce(lambda: IdempotencyKeys(Database(settings.database_url)), key, outside.clock),
+            key=key,
             audit=audit,
             metrics=metrics,
             traces=traces(settings.traces, VERSION),
@@ -124,6 +130,7 @@ class Shared:
             self.audit.close()
         self.store.close()
         self.used_tokens.close()
+        self.answers.close()
 
 
 def loaded(policy: Mapping[str, str], windows: Mapping[str, str]) -> Knowledge:

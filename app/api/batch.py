@@ -12,6 +12,7 @@ from app.api.assessing import Assessed, Assessing
 from app.api.batch_models import BatchAnswer, BatchAsked
 from app.api.batch_reading import Item, read_items
 from app.api.documented import answered, body_of, faults, json_answer
+from app.api.idempotency import answer_anew
 from app.api.problems import problem
 from app.api.witnessed import caller_of
 from app.audit.witness import HEADER
@@ -22,7 +23,7 @@ from app.logs import logger
 from app.presence import gone_from, unless_gone
 
 SERVICE = "assessments-batch"
-_OK = 200
+_OK, _FAILED_HERE = 200, 500
 _NOTHING = "The item has no bundle that is an object: send a Bundle of one patient's resources."
 _FAILED = "The service failed; its log has more under the id of this problem."
 _encode = msgspec.json.Encoder().encode
@@ -61,6 +62,9 @@ def add_batch(routes: APIRouter, assessing: Assessing, max_bytes: int) -> None:
         caller = caller_of(request)
         items = _items(assessing, body, caller)
         outcomes = await unless_gone(_outcomes(assessing, items, caller), gone_from(request))
+        if any(one.status >= _FAILED_HERE for one in outcomes):
+            # Whoever sends it again is to have what can be had then.
+            answer_anew(request)
         return json_answer(_encode({"items": outcomes}))
 
 

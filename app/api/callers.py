@@ -47,7 +47,7 @@ class RestGate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, or answer it."""
-        if scope["type"] != "http" or not is_guarded(_path(scope)):
+        if scope["type"] != "http" or not is_guarded(path_of(scope)):
             await self._app(scope, receive, send)
             return
         request = Request(scope)
@@ -84,7 +84,7 @@ class RestGate:
             standing = self._limits.take(caller)
             if standing is not None:
                 fields.update(standing.fields)
-            check_scope(caller, _path(request.scope))
+            check_scope(caller, path_of(request.scope))
         except UnknownCallerError as error:
             self._refused(error, error.reason.value)
             raise
@@ -110,7 +110,7 @@ def caller_of(request: Request) -> RestCaller | None:
     return found if isinstance(found, RestCaller) else None
 
 
-def _path(scope: Scope) -> str:
+def path_of(scope: Scope) -> str:
     """The address as the routes are told it: without the part at which the application is mounted."""
     path, root = str(scope["path"]), str(scope.get("root_path", ""))
     return path.removeprefix(root) if path == root or path.startswith(f"{root}/") else path

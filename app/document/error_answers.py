@@ -35,7 +35,7 @@ _HEADERS: Mapping[int, tuple[str, ...]] = {
 }
 _OF_REST = ("RateLimit-Policy", "RateLimit")
 # The caller is refused before any decision begins.
-_BEFORE_A_DECISION = (401, 403, 404, 429)
+_BEFORE_A_DECISION = (401, 403, 404, 409, 429)
 
 
 def share_error_answers(

@@ -84,4 +84,6 @@ def add_headers(answer: Json, names: Iterable[str]) -> None:
 
 def _of_success(path: str, method: str) -> tuple[str, ...]:
     limited = ("RateLimit-Policy", "RateLimit") if path.startswith(_LIMITED) else ()
-    return (*limited, *(("X-Decision-Id",) if method == "post" else ()))
+    # The decisions of a batch are named in its items.
+    decided = method == "post" and not path.endswith("/batch")
+    return (*limited, *(("X-Decision-Id",) if decided else ()))

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Dialect,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -94,6 +95,20 @@ used_tokens = Table(
     Column("digest", String(64), nullable=False),
     Column("used_at", Moment, nullable=False),
     Column("until", Moment, nullable=False),
+    Index(None, "until"),
+)
+
+# Names and digests take the secret to be made; the answer is encrypted (app/store/sealed_answers.py).
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("request", String(64), nullable=False),
+    # The call that holds the key; another one cannot put an answer in its place.
+    Column("owner", String(32), nullable=False),
+    Column("until", Moment, nullable=False),
+    # None while the call is being answered.
+    Column("answer", LargeBinary),
     Index(None, "until"),
 )
 

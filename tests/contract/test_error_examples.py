@@ -1,5 +1,6 @@
 """Every error that the document shows is provoked, and shown as it is sent."""
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
@@ -11,6 +12,7 @@ import httpx2
 import pytest
 
 from tests.api.patient_server import Doctor, Hospital, fhir, key_file, never
+from tests.api.test_idempotency import Waiting
 from tests.api_callers.gated import KEY, Gated
 from tests.audit_records.serving import House
 from tests.cds_hooks.hook_request import SERVICE, hook_request
@@ -73,6 +75,16 @@ async def too_many(_folder: Path) -> httpx.Response:
     return await here.get("/api/v1/scores", access_token({}, {"jti": "2"}))
 
 
+async def in_flight(_folder: Path) -> httpx.Response:
+    doctor = Waiting()
+    first = asyncio.ensure_future(doctor.keyed())
+    await doctor.asked.wait()
+    second = await doctor.keyed()
+    doctor.let_go.set()
+    await first
+    return second
+
+
 async def unknown_client(_folder: Path) -> httpx.Response:
     return await Deployment().send()
 
@@ -98,6 +110,7 @@ PROVOKED: Mapping[str, Provoked] = {
     "UnauthorizedProblem": unknown_caller,
     "ForbiddenProblem": another_scope,
     "NotFoundProblem": asked("/api/v1/scores/none"),
+    "ConflictProblem": in_flight,
     "PreconditionFailedProblem": sent("/api/v1/patient-assessments", b'{"patient": "p-1"}'),
     "ContentTooLargeProblem": sent(SINS, b" " * 64_001),
     "UnsupportedMediaTypeProblem": sent(SINS, b"{}", "text/plain"),

@@ -18,6 +18,7 @@ from sqlalchemy import create_engine, inspect
 from app.store import Store, StoreError
 from app.store.audit_verify import verify
 from app.store.database import Database
+from app.store.idempotency_keys import IdempotencyKeys
 from app.store.tables import cards, feedback, metadata
 from app.store.used_tokens import UsedTokens
 from tests.audit.kept import fill
@@ -32,7 +33,7 @@ def test_the_migrations_make_the_tables(kept: str) -> None:
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
-        assert context.get_current_revision() == "0003"
+        assert context.get_current_revision() == "0004"
     engine.dispose()
 
 
@@ -46,7 +47,7 @@ def test_they_run_once_and_keep_what_is_there(kept: str) -> None:
     again.close()
 
 
-@pytest.mark.parametrize("earlier", ["0001", "0002"])
+@pytest.mark.parametrize("earlier", ["0001", "0002", "0003"])
 def test_a_database_of_an_earlier_release_is_brought_up_with_what_it_holds(kept: str, earlier: str) -> None:
     at_revision(kept, earlier)
     engine = create_engine(kept.replace("postgresql://", "postgresql+psycopg://"))
@@ -61,6 +62,7 @@ def test_a_database_of_an_earlier_release_is_brought_up_with_what_it_holds(kept:
     (tally,) = Store(database).counts(TENANT).rules.values()
     assert tally.overridden == 1
     assert UsedTokens(database).remember(b"key", b"digest", one.issued_at, one.issued_at) is None
+    assert IdempotencyKeys(database).claim("k", "r", "o", one.issued_at, one.issued_at) is None
     fill(database, 1, 2)
     assert verify(database) == []
     with engine.connect() as connection:
@@ -89,11 +91,12 @@ def test_the_last_migration_can_be_taken_back(kept: str) -> None:
         config = Config()
         config.set_main_option("script_location", str(ROOT / "app/store/migrations"))
         config.attributes["connection"] = connection
-        command.downgrade(config, "0002")
+        command.downgrade(config, "0003")
     with engine.connect() as connection:
         names = set(inspect(connection).get_table_names())
     engine.dispose()
-    assert names == {"cards", "feedback", "used_tokens", "alembic_version"}
+    before = {"cards", "feedback", "used_tokens", "audit_records", "audit_heads"}
+    assert names == before | {"alembic_version"}
     Store.open(kept).close()
 
 
@@ -174,4 +177,4 @@ def test_postgres_may_be_spelt_both_ways(postgresql: str) -> None:
     Store.open(postgresql.replace("postgresql://", "postgres://")).close()
     with psycopg.connect(postgresql) as connection:
         found = connection.execute("SELECT version_num FROM alembic_version").fetchall()
-    assert found == [("0003",)]
+    assert found == [("0004",)]
