@@ -50,8 +50,18 @@ from cds_hooks.tenants import tenant_of
 from cds_hooks.trusting import Clients, registered_clients
 
 # What browsers may send, and what they may see of an answer beside its body.
-ALLOWED_HEADERS = ("authorization", "content-type", "idempotency-key", "x-api-key")
-EXPOSED_HEADERS = ("idempotency-replayed", "ratelimit", "ratelimit-policy", "retry-after", "x-decision-id")
+ALLOWED_HEADERS = ("authorization", "content-type", "idempotency-key", "if-none-match", "x-api-key")
+EXPOSED_HEADERS = (
+    "deprecation",
+    "etag",
+    "idempotency-replayed",
+    "link",
+    "ratelimit",
+    "ratelimit-policy",
+    "retry-after",
+    "sunset",
+    "x-decision-id",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,6 +13,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
 from app import openapi
+from app.api.deprecations import DEPRECATIONS, DeprecatedRoutes, Deprecation, SayDeprecated
 from app.api.fhir_documents import fhir_document_routes
 from app.api.metrics_route import metrics_routes
 from app.api.public_keys import public_key_routes
@@ -47,7 +48,10 @@ _REFRESH_SECONDS = 5.0
 
 
 def create_app(
-    settings: Settings | None = None, clock: Clock | None = None, outside: Outside | None = None
+    settings: Settings | None = None,
+    clock: Clock | None = None,
+    outside: Outside | None = None,
+    deprecations: Mapping[str, Deprecation] = DEPRECATIONS,
 ) -> FastAPI:
     """The service, ready to be served.
 
@@ -56,9 +60,10 @@ def create_app(
         clock: tells the moment a request is judged at; the system's clock where left out.
         outside: how other servers are reached, and by which clock; the network and the system's clock where
             left out. A fixed moment of judging is no time that tokens could be dated by.
+        deprecations: the operations that will end, by operationId.
 
     Raises:
-        ValueError: settings, local policy or code map cannot be used; the message says why.
+        ValueError: settings, local policy, code map or deprecations cannot be used; the message says why.
     """
     settings = settings or Settings()
     configure()
@@ -96,7 +101,9 @@ def create_app(
     app.include_router(metrics_routes(lambda wanted: shared.metrics.told(open_metrics=wanted)))
     if settings.profile is Profile.DEMO:
         app.include_router(web_router(now, settings.canonical_base))
-    openapi.install(app, own.models)
+    openapi.install(app, own.models, deprecations)
+    if deprecations:
+        app.add_middleware(SayDeprecated, routes=DeprecatedRoutes(app.routes, deprecations))
     # The last ones added see every request first, and its answer as it leaves.
     templates = RouteTemplates(templates_in(app.routes))
     app.add_middleware(CountedRequests, metrics=shared.metrics, route_of=templates.of)

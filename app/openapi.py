@@ -1,6 +1,6 @@
 """The OpenAPI document: what the framework writes, with our input models in and its leftovers out."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from typing import Any
 
@@ -9,6 +9,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
 from app.api import idempotency
+from app.api.deprecations import DEPRECATIONS, Deprecation, document_deprecations
 from app.document.arranging import arranged
 from app.document.choices import name_choices
 from app.document.enumerations import name_enumerations
@@ -73,18 +74,30 @@ DESCRIPTION = (
 )
 
 
-def install(app: FastAPI, inputs: Iterable[type[BaseModel]]) -> None:
-    """Make the application serve and export its own document."""
+def install(
+    app: FastAPI,
+    inputs: Iterable[type[BaseModel]],
+    deprecations: Mapping[str, Deprecation] = DEPRECATIONS,
+) -> None:
+    """Make the application serve and export its own document.
+
+    Args:
+        app: the application, with all of its routes.
+        inputs: the bodies that are read by hand.
+        deprecations: the operations that will end, by operationId.
+    """
 
     def document() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = _document(app, inputs)
+            app.openapi_schema = _document(app, inputs, deprecations)
         return app.openapi_schema
 
     app.openapi = document  # type: ignore[method-assign]  # FastAPI's own documented way
 
 
-def _document(app: FastAPI, inputs: Iterable[type[BaseModel]]) -> dict[str, Any]:
+def _document(
+    app: FastAPI, inputs: Iterable[type[BaseModel]], deprecations: Mapping[str, Deprecation]
+) -> dict[str, Any]:
     found = get_openapi(
         title=app.title,
         version=app.version,
@@ -116,6 +129,7 @@ def _document(app: FastAPI, inputs: Iterable[type[BaseModel]]) -> dict[str, Any]
     document_headers(found)
     share_error_answers(found, TEXTS, error_examples())
     add_examples(found, request_examples(), None)
+    document_deprecations(found, deprecations)
     used_tags = {tag for _, _, operation in operations_of(found) for tag in operation["tags"]}
     found["tags"] = [tag for tag in found["tags"] if tag["name"] in used_tags]
     name_resources(found)

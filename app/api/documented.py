@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import Response
 
 from app.api.models import Problem
+from app.conditional import Kept
 from app.errors import NotFoundError
 from app.fhir.published.fhir_schemas import fhir_schema
 
@@ -29,7 +30,7 @@ def answered() -> Iterable[int]:
     return _FAULTS
 
 
-def known(kind: str, code: str, documents: Mapping[str, bytes]) -> bytes:
+def known(kind: str, code: str, documents: Mapping[str, Kept]) -> Kept:
     """The document of that code.
 
     Raises:
@@ -55,6 +56,29 @@ def faults(*statuses: int) -> dict[int | str, dict[str, Any]]:
             "content": {"application/problem+json": {}},
         }
         for status in statuses
+    }
+
+
+def kept(
+    answer: Mapping[int | str, dict[str, Any]] | None = None, *, varies: bool = True
+) -> dict[int | str, dict[str, Any]]:
+    """An answer that the caller may keep, and what whoever has it already is answered.
+
+    Args:
+        answer: the answer as it is described otherwise; empty where its model says everything.
+        varies: whether another caller may get another one.
+    """
+    names = ("Cache-Control", "ETag", *(("Vary",) if varies else ()))
+    headers = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+    described = dict(answer or {200: {}})
+    return {
+        **described,
+        200: {**described[200], "headers": headers},
+        304: {
+            "description": "The caller has it already: see If-None-Match",
+            "content": {},
+            "headers": headers,
+        },
     }
 
 

@@ -6,11 +6,13 @@ from enum import StrEnum
 from typing import Annotated, Any, Literal
 
 import msgspec
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.api.documented import kept
 from app.api.models import Knowledge, Problem, Reference
 from app.api.source_wire import citation_json
+from app.conditional import EACH_TIME, Kept
 from app.errors import ContradictionError, Issue, NotFoundError
 from app.evidence import load
 from app.evidence.codes import ConflictStatus, Outcome, Site, Statistic, Technique
@@ -199,9 +201,11 @@ def router(knowledge: Json) -> APIRouter:
     evidence = load()
     addresses = {code: _address(code, drawing) for code, drawing in evidence.figures.items()}
     usable = [(item, msgspec.Raw(_encode(item_json(item, addresses)))) for item in evidence.usable]
-    everything = _encode(_grouped(usable) | stands_on)
-    conflicts = _encode(
-        {"inconsistencies": _inconsistencies_json(evidence.inconsistencies, evidence.usable)} | stands_on
+    everything = Kept(_encode(_grouped(usable) | stands_on))
+    conflicts = Kept(
+        _encode(
+            {"inconsistencies": _inconsistencies_json(evidence.inconsistencies, evidence.usable)} | stands_on
+        )
     )
 
     @routes.get(
@@ -210,9 +214,10 @@ def router(knowledge: Json) -> APIRouter:
         summary="Usable evidence of the sources, by technique, outcome and site",
         tags=["Evidence"],
         response_model=Evidence,
-        responses=_faults(422),
+        responses={**kept(), **_faults(422)},
     )
     async def list_evidence(
+        request: Request,
         technique: Annotated[list[str], _among(Technique, "What was done; several: any of them")],
         outcome: Annotated[list[str], _among(Outcome, "What was measured; several: any of them")],
         site: Annotated[list[str], _among(Site, "Where; several: any of them")],
@@ -225,7 +230,7 @@ def router(knowledge: Json) -> APIRouter:
         if faults := [fault for fault in asked if isinstance(fault, Issue)]:
             raise ContradictionError("There is no evidence under such a code: see errors.", faults)
         if not (technique or outcome or site):
-            return _json(everything)
+            return everything.answer(request)
         techniques, outcomes, sites = (wanted for wanted in asked if not isinstance(wanted, Issue))
         found = (
             (item, encoded)
@@ -234,7 +239,7 @@ def router(knowledge: Json) -> APIRouter:
             and (not outcomes or item.outcome in outcomes)
             and (not sites or sites.intersection(item.sites))
         )
-        return _json(_encode(_grouped(found) | stands_on))
+        return Kept(_encode(_grouped(found) | stands_on)).answer(request)
 
     @routes.get(
         "/inconsistencies",
@@ -242,9 +247,10 @@ def router(knowledge: Json) -> APIRouter:
         summary="Values in conflict or rejected, and what is done about them",
         tags=["Evidence"],
         response_model=EvidenceInconsistencies,
+        responses=kept(),
     )
-    async def list_inconsistencies() -> Response:
-        return _json(conflicts)
+    async def list_inconsistencies(request: Request) -> Response:
+        return conflicts.answer(request)
 
     @routes.get(
         "/figures/{series}.svg",
@@ -253,11 +259,20 @@ def router(knowledge: Json) -> APIRouter:
         tags=["Evidence"],
         response_class=Response,
         responses={
-            200: {"description": "A drawing", "content": {"image/svg+xml": {"schema": {"type": "string"}}}},
+            **kept(
+                {
+                    200: {
+                        "description": "A drawing",
+                        "content": {"image/svg+xml": {"schema": {"type": "string"}}},
+                    }
+                },
+                varies=False,
+            ),
             **_faults(404),
         },
     )
     async def get_figure(
+        request: Request,
         series: Annotated[
             str,
             Path(description="The code of the evidence drawn", json_schema_extra={"enum": list(addresses)}),
@@ -267,7 +282,7 @@ def router(knowledge: Json) -> APIRouter:
         drawing = evidence.figures.get(series)
         if drawing is None:
             raise NotFoundError(f"There is no such figure; the figures are {', '.join(addresses)}.")
-        return Response(drawing, headers=_figure_headers(drawing, v), media_type="image/svg+xml")
+        return Kept(drawing, "image/svg+xml", _figure_headers(drawing, v)).answer(request)
 
     return routes
 
@@ -298,7 +313,7 @@ def _address(code: str, drawing: bytes) -> str:
 def _figure_headers(drawing: bytes, version: str) -> Mapping[str, str]:
     for_good = version == _fingerprint(drawing)
     return {
-        "Cache-Control": f"public, max-age={_YEAR}, immutable" if for_good else "no-cache",
+        "Cache-Control": f"public, max-age={_YEAR}, immutable" if for_good else EACH_TIME,
         # The drawing styles its shapes by attributes; nothing else may be loaded or run.
         "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
         "X-Content-Type-Options": "nosniff",
@@ -458,10 +473,6 @@ def _inconsistencies_json(found: Iterable[Inconsistency], items: Iterable[Item])
 
 def _ids(disputes: Iterable[Inconsistency]) -> list[str]:
     return [dispute.id for dispute in disputes]
-
-
-def _json(content: bytes) -> Response:
-    return Response(content, media_type="application/json")
 
 
 def _faults(status: Literal[404, 422]) -> dict[int | str, dict[str, Any]]:

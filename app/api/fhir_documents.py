@@ -1,6 +1,5 @@
 """The published FHIR definitions over REST: read by id, searched by url or id, and what is served."""
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
@@ -9,6 +8,8 @@ from urllib.parse import urlencode
 import msgspec
 from fastapi import APIRouter, Path, Query, Request, Response
 
+from app.api.documented import kept
+from app.conditional import EACH_TIME, Kept
 from app.errors import EnvelopeError, Issue, NotFoundError
 from app.fhir.proposals import Json
 from app.fhir.published.capabilities import FHIR_PATH, SEARCHED_BY
@@ -22,18 +23,18 @@ _encode = msgspec.json.Encoder().encode
 class _Document:
     """One definition as it is sent: encoded once, with the mark by which a caller knows it again."""
 
-    __slots__ = ("content", "entry", "etag", "identity", "url")
+    __slots__ = ("entry", "identity", "kept", "url")
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self.identity: str = document["id"]
         self.url: str = document["url"]
-        self.content = _encode(document)
-        self.etag = f'W/"{hashlib.sha256(self.content).hexdigest()}"'
+        content = _encode(document)
+        self.kept = Kept(content, MEDIA_TYPE, {"Cache-Control": EACH_TIME}, weak=True)
         self.entry = msgspec.Raw(
             _encode(
                 {
                     "fullUrl": self.url,
-                    "resource": msgspec.Raw(self.content),
+                    "resource": msgspec.Raw(content),
                     "search": {"mode": "match"},
                 }
             )
@@ -59,10 +60,10 @@ def fhir_document_routes(documents: Mapping[str, Json]) -> APIRouter:
         operation_id="getCapabilityStatement",
         summary="What these FHIR addresses do",
         response_class=Response,
-        responses={**_answer("The CapabilityStatement", _METADATA), **_NOT_MODIFIED},
+        responses=kept(_answer("The CapabilityStatement", _METADATA), varies=False),
     )
     async def get_metadata(request: Request) -> Response:
-        return _sent(request, metadata)
+        return metadata.kept.answer(request)
 
     @routes.get(
         "/{resource_type}",
@@ -85,7 +86,7 @@ def fhir_document_routes(documents: Mapping[str, Json]) -> APIRouter:
         operation_id="getFhirDefinition",
         summary="One definition",
         response_class=Response,
-        responses={**_answer("The definition", "Resource"), **_NOT_MODIFIED, **_faults(404)},
+        responses={**kept(_answer("The definition", "Resource"), varies=False), **_faults(404)},
     )
     async def read(
         request: Request, resource_type: Annotated[str, kind], identity: Annotated[str, name]
@@ -93,7 +94,7 @@ def fhir_document_routes(documents: Mapping[str, Json]) -> APIRouter:
         found = _of_type(by_type, resource_type).get(identity)
         if found is None:
             raise NotFoundError("There is no definition of this id: search its type without parameters.")
-        return _sent(request, found)
+        return found.kept.answer(request)
 
     return routes
 
@@ -127,20 +128,8 @@ def _found(of_type: str, listed: Iterable[_Document], asked: Iterable[tuple[str,
     return Response(_encode(bundle), media_type=MEDIA_TYPE)
 
 
-def _sent(request: Request, document: _Document) -> Response:
-    # Kept, and asked about each time: an upgrade changes what an id stands for.
-    headers = {"ETag": document.etag, "Cache-Control": "no-cache"}
-    known = {tag.strip() for tag in request.headers.get("if-none-match", "").split(",")}
-    if known & {document.etag, document.etag.removeprefix("W/"), "*"}:
-        return Response(status_code=304, headers=headers)
-    return Response(document.content, media_type=MEDIA_TYPE, headers=headers)
-
-
 # -- as the document describes it -----------------------------------------------------------------------
 
-_NOT_MODIFIED: dict[int | str, dict[str, Any]] = {
-    304: {"description": "The caller has it already", "content": {}}
-}
 _FAULTS = {
     400: "A parameter is not taken",
     404: "There is nothing of that name",

@@ -8,7 +8,7 @@ import msgspec
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
-from app.api.documented import answered, body_of, faults
+from app.api.documented import answered, body_of, faults, kept
 from app.api.measure_inputs import body_model, read_measure, refused
 from app.api.measure_models import RESULTS, MeasureDefinition
 from app.api.source_wire import citation_json
@@ -16,6 +16,7 @@ from app.api.wire import flag_json, knowledge_json, policy_json
 from app.api.witnessed import Calculate, Calculated, calculated
 from app.audit.results import JOINED
 from app.audit.witness import UNWITNESSED, Decisions
+from app.conditional import Kept
 from app.engine.provenance import Citation
 from app.knowledge import Knowledge
 from app.knowledge.measure import Detail, Input, Measure, MeasureBand, MeasureResult, RefusedError
@@ -94,7 +95,7 @@ def _add(
     routes: APIRouter, measure: Measure, model: type[BaseModel], knowledge: Knowledge, decisions: Decisions
 ) -> None:
     name = _name(measure)
-    definition = _encode(measure_definition_json(measure, knowledge))
+    definition = Kept(_encode(measure_definition_json(measure, knowledge)))
     calculate = _calculation(measure, model, knowledge)
 
     @routes.get(
@@ -103,9 +104,10 @@ def _add(
         summary=f"The definition of {measure.name}",
         tags=["Measures"],
         response_model=MeasureDefinition,
+        responses=kept(),
     )
-    async def get_definition() -> Response:
-        return Response(definition, media_type="application/json")
+    async def get_definition(request: Request) -> Response:
+        return definition.answer(request)
 
     @routes.post(
         f"/{measure.code}",

@@ -7,7 +7,7 @@ import msgspec
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel
 
-from app.api.documented import answered, body_of, faults, json_answer, known
+from app.api.documented import answered, body_of, faults, kept, known
 from app.api.models import JudgedPathway, PathwayCatalogue, PathwayDefinition
 from app.api.pathway_inputs import read_inputs
 from app.api.pathway_wire import pathway_json, pathways_json, result_json
@@ -15,6 +15,7 @@ from app.api.wire import knowledge_json, policies_json
 from app.api.witnessed import Calculate, Calculated, calculated
 from app.audit.results import pathway_result
 from app.audit.witness import UNWITNESSED, Decisions
+from app.conditional import Kept
 from app.knowledge import Knowledge
 from app.knowledge.pathway import Pathway
 
@@ -34,27 +35,35 @@ def pathway_routes(
     judging = pathway_calculations(knowledge, inputs)
     routes = APIRouter(prefix="/api/v1/pathways", tags=["Pathways"])
     code = Path(description="A pathway", json_schema_extra={"enum": list(knowledge.pathways)})
-    catalogue = _encode(pathways_json(knowledge.pathways.values(), knowledge_json(knowledge)))
+    catalogue = Kept(_encode(pathways_json(knowledge.pathways.values(), knowledge_json(knowledge))))
     definitions = {
-        one.code: _encode(
-            pathway_json(one, policies_json(knowledge.policy, one.policies), knowledge_json(knowledge))
+        one.code: Kept(
+            _encode(
+                pathway_json(one, policies_json(knowledge.policy, one.policies), knowledge_json(knowledge))
+            )
         )
         for one in knowledge.pathways.values()
     }
 
-    @routes.get("", operation_id="listPathways", summary="Every pathway", response_model=PathwayCatalogue)
-    async def list_pathways() -> Response:
-        return json_answer(catalogue)
+    @routes.get(
+        "",
+        operation_id="listPathways",
+        summary="Every pathway",
+        response_model=PathwayCatalogue,
+        responses=kept(),
+    )
+    async def list_pathways(request: Request) -> Response:
+        return catalogue.answer(request)
 
     @routes.get(
         "/{pathway}",
         operation_id="getPathwayDefinition",
         summary="The definition of a pathway",
         response_model=PathwayDefinition,
-        responses=faults(404),
+        responses={**kept(), **faults(404)},
     )
-    async def get_definition(pathway: Annotated[str, code]) -> Response:
-        return json_answer(known("pathway", pathway, definitions))
+    async def get_definition(request: Request, pathway: Annotated[str, code]) -> Response:
+        return known("pathway", pathway, definitions).answer(request)
 
     for one in knowledge.pathways.values():
         _add(routes, one, inputs[one.code], judging[one.code], decisions)

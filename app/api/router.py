@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from app.api.assessing import Assessing
 from app.api.batch import add_batch
 from app.api.calculation import read_answers
-from app.api.documented import answered, body_of, either_form, faults, json_answer, known
+from app.api.documented import answered, body_of, either_form, faults, kept, known
 from app.api.models import Assessment, CalculatedScore, Catalogue, Policies, ScoreDefinition
 from app.api.negotiation import wants_fhir
 from app.api.wire import (
@@ -28,6 +28,7 @@ from app.assess import calculate, estimate
 from app.audit.results import JOINED
 from app.audit.witness import HEADER, UNWITNESSED, Decisions
 from app.body import read_body
+from app.conditional import Kept
 from app.engine.score import Score
 from app.fhir.codes import CodeBook
 from app.fhir.published.fhir_schemas import fhir_schema
@@ -53,17 +54,22 @@ def router(
     every = [*knowledge.instruments, *knowledge.patient_scores]
     score_code = Path(description="A score", json_schema_extra={"enum": every})
     asked = Path(description="A score of a lesion", json_schema_extra={"enum": list(knowledge.instruments)})
-    catalogue = _encode(catalogue_json(knowledge))
+    catalogue = Kept(_encode(catalogue_json(knowledge)))
     of_measures = {p.key: p for measure in knowledge.measures.values() for p in measure.policies}
     fixed = [policy_json(policy, policy.default) for policy in of_measures.values()]
-    policies = _encode(
-        {"policies": [*policies_json(knowledge.policy), *fixed], "knowledge": knowledge_json(knowledge)}
+    policies = Kept(
+        _encode(
+            {"policies": [*policies_json(knowledge.policy), *fixed], "knowledge": knowledge_json(knowledge)}
+        )
     )
     scores: list[Instrument | PatientScore] = [
         *knowledge.instruments.values(),
         *knowledge.patient_scores.values(),
     ]
-    definitions = {one.code: _encode(definition_json(one.score, one.policies, knowledge)) for one in scores}
+    definitions = {
+        one.code: Kept(_encode(definition_json(one.score, one.policies, knowledge))) for one in scores
+    }
+    forms = {code: Kept(content, "application/fhir+json") for code, content in questionnaires.items()}
 
     @routes.get(
         "/scores",
@@ -71,9 +77,10 @@ def router(
         summary="Every score",
         tags=["Scores"],
         response_model=Catalogue,
+        responses=kept(),
     )
-    async def list_scores() -> Response:
-        return json_answer(catalogue)
+    async def list_scores(request: Request) -> Response:
+        return catalogue.answer(request)
 
     @routes.get(
         "/policies",
@@ -81,9 +88,10 @@ def router(
         summary="Local policy: what no publication settles, and what this site chose",
         tags=["Scores"],
         response_model=Policies,
+        responses=kept(),
     )
-    async def list_policies() -> Response:
-        return json_answer(policies)
+    async def list_policies(request: Request) -> Response:
+        return policies.answer(request)
 
     @routes.get(
         "/scores/{score}",
@@ -91,10 +99,10 @@ def router(
         summary="The definition of a score",
         tags=["Scores"],
         response_model=ScoreDefinition,
-        responses=faults(404),
+        responses={**kept(), **faults(404)},
     )
-    async def get_definition(score: Annotated[str, score_code]) -> Response:
-        return json_answer(known("score", score, definitions))
+    async def get_definition(request: Request, score: Annotated[str, score_code]) -> Response:
+        return known("score", score, definitions).answer(request)
 
     @routes.get(
         "/scores/{score}/questionnaire",
@@ -103,15 +111,19 @@ def router(
         tags=["Scores"],
         response_class=Response,
         responses={
-            200: {
-                "description": "A FHIR R4 Questionnaire",
-                "content": {"application/fhir+json": {"schema": fhir_schema("Questionnaire")}},
-            },
+            **kept(
+                {
+                    200: {
+                        "description": "A FHIR R4 Questionnaire",
+                        "content": {"application/fhir+json": {"schema": fhir_schema("Questionnaire")}},
+                    }
+                }
+            ),
             **faults(404),
         },
     )
-    async def get_questionnaire(score: Annotated[str, asked]) -> Response:
-        return Response(known("score", score, questionnaires), media_type="application/fhir+json")
+    async def get_questionnaire(request: Request, score: Annotated[str, asked]) -> Response:
+        return known("score", score, forms).answer(request)
 
     assessing = Assessing(book, knowledge, clock, decisions)
     calculations = score_calculations(knowledge, answers)

@@ -23,7 +23,6 @@ from app.knowledge.sheets import standing
 from app.web.knowledge_pages import (
     HEADERS,
     STYLESHEET,
-    answer_page,
     cell_html,
     grid_html,
     made_page,
@@ -109,13 +108,13 @@ def evidence_page(knowledge: Knowledge) -> APIRouter:
 
     @routes.get(ADDRESS)
     async def figures(request: Request) -> Response:
-        response = answer_page(request, page)
+        response = page.answer(request)
         response.headers["Content-Security-Policy"] = POLICY
         return response
 
     @routes.get(FIGURE_STYLESHEET)
     async def stylesheet(request: Request) -> Response:
-        return answer_page(request, style)
+        return style.answer(request)
 
     return routes
 

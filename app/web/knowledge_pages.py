@@ -5,15 +5,14 @@ written by functions that escape every text, since the markup is a dozen element
 engine is among the libraries that the service runs with.
 """
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from html import escape
 from importlib.resources import files
 from types import MappingProxyType
-from typing import NamedTuple
 
 from fastapi import APIRouter, Request, Response
 
+from app.conditional import EACH_TIME, Kept
 from app.engine.sheet import Block, Cell, Document, Grid, Listing, Paragraph, Section
 from app.errors import NotFoundError
 from app.knowledge import Knowledge
@@ -31,17 +30,9 @@ HEADERS: Mapping[str, str] = MappingProxyType(
         "Referrer-Policy": "no-referrer",
         "X-Content-Type-Options": "nosniff",
         # Kept, and asked about each time: the digest tells whether anything changed.
-        "Cache-Control": "no-cache",
+        "Cache-Control": EACH_TIME,
     }
 )
-
-
-class Page(NamedTuple):
-    """One answer, ready to be sent."""
-
-    content: bytes
-    media_type: str
-    etag: str
 
 
 def knowledge_pages(knowledge: Knowledge) -> APIRouter:
@@ -58,44 +49,30 @@ def knowledge_pages(knowledge: Knowledge) -> APIRouter:
 
     @routes.get("/knowledge")
     async def list_documents(request: Request) -> Response:
-        return answer_page(request, home)
+        return home.answer(request)
 
     @routes.get(STYLESHEET)
     async def stylesheet(request: Request) -> Response:
-        return answer_page(request, style)
+        return style.answer(request)
 
     @routes.get("/knowledge/{code}")
     async def document(request: Request, code: str) -> Response:
         if code not in pages:
             raise NotFoundError(f"There is no such definition; the definitions are {', '.join(pages)}.")
-        return answer_page(request, pages[code])
+        return pages[code].answer(request)
 
     return routes
 
 
-def text_page(text: str) -> Page:
+def text_page(text: str) -> Kept:
     """A page of HTML, with the mark by which a browser knows it again."""
     return made_page(text.encode(), "text/html; charset=utf-8")
 
 
-def made_page(content: bytes, media_type: str) -> Page:
+def made_page(content: bytes, media_type: str) -> Kept:
     """A page or a stylesheet, with the mark by which a browser knows it again."""
     # Of the page and not of the knowledge alone: the page shows evidence too, and has a form of its own.
-    return Page(content, media_type, f'"{hashlib.sha256(content).hexdigest()}"')
-
-
-def answer_page(request: Request, page: Page) -> Response:
-    """The answer to a request for a page: the page, or that it has not changed."""
-    headers = {**HEADERS, "ETag": page.etag}
-    if _known(request.headers.get("if-none-match", ""), page.etag):
-        return Response(status_code=304, headers=headers)
-    return Response(page.content, media_type=page.media_type, headers=headers)
-
-
-def _known(header: str, etag: str) -> bool:
-    """Whether the caller has the page: its tag, weak or not, or any."""
-    tags = {tag.strip().removeprefix("W/") for tag in header.split(",")}
-    return bool(tags & {etag, "*"})
+    return Kept(content, media_type, HEADERS)
 
 
 # -- HTML -----------------------------------------------------------------------------------------------
