@@ -7,7 +7,7 @@ COVERAGE_MIN ?= 90
 DEV := .venv
 RUN := .venv-run
 
-.PHONY: help run test coverage check bench openapi clients figures sheets conformance sbom vulnerabilities clean
+.PHONY: help run test coverage check bench openapi breaking clients figures sheets conformance sbom vulnerabilities clean
 
 help:
 	@echo "make run      start on 127.0.0.1:8000 with the demo profile (SPINE_METS_HOST, SPINE_METS_PORT)"
@@ -16,6 +16,7 @@ help:
 	@echo "make check    format, lint, types, import contracts, Dockerfile, lock file"
 	@echo "make bench    the benchmark"
 	@echo "make openapi  write the OpenAPI documents, openapi/*.json, again"
+	@echo "make breaking what the OpenAPI document would break for callers of the last release"
 	@echo "make clients  write clients for Python, TypeScript, Java, Go and C# into dist/clients"
 	@echo "make figures  draw the figures of the evidence again"
 	@echo "make sheets   write docs/sheets, one sheet for each definition, again"
@@ -58,6 +59,10 @@ openapi: $(DEV)/.installed
 	mv openapi/openapi.json.new openapi/openapi.json
 	$(DEV)/bin/spine-mets openapi --openapi-version 3.0 > openapi/openapi-3.0.json.new
 	mv openapi/openapi-3.0.json.new openapi/openapi-3.0.json
+
+# What the document would break for callers of the last release, which released.json is.
+breaking: $(DEV)/.installed
+	$(DEV)/bin/python -m tools.openapi_breaking
 
 # Those whose tools are here: what is missing is said, and ends with 1 only where no client could be written.
 clients: $(DEV)/.installed

@@ -1,10 +1,11 @@
 """The document in the form of OpenAPI 3.0.3, for generators that do not read 3.1 yet."""
 
+from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
 from app.document.arranging import arranged
-from app.document.parts import Json
+from app.document.parts import SCHEMA, Json
 
 VERSION = "3.0.3"
 _NULL = "null"
@@ -49,85 +50,117 @@ def as_three_zero(document: Json) -> Json:
     found["info"].pop("summary", None)
     found["info"].get("license", {}).pop("identifier", None)
     components = found.get("components", {})
-    components["schemas"] = {name: _schema(one) for name, one in components.get("schemas", {}).items()}
+    schemas = components.get("schemas", {})
+    down = _Down({f"{SCHEMA}{name}": one["type"] for name, one in schemas.items() if "type" in one})
+    components["schemas"] = {name: down.schema(one) for name, one in schemas.items()}
     for kind in ("parameters", "headers", "requestBodies", "responses"):
         for part in components.get(kind, {}).values():
-            _holder(part)
+            down.holder(part)
     for item in found["paths"].values():
         for operation in item.values():
             for part in _OPERATION_PARTS:
-                _holders(operation.get(part, ()))
+                down.holders(operation.get(part, ()))
     return dict(arranged(found))
 
 
-def _holders(parts: Any) -> None:  # noqa: ANN401  a list, a map or one of what holds schemas
-    if isinstance(parts, list):
-        for part in parts:
-            _holder(part)
-    elif "content" in parts or "$ref" in parts:
-        _holder(parts)
-    else:
-        for part in dict(parts).values():
-            _holder(part)
+class _Down:
+    """Brings schemas to the words of 3.0.
+
+    Args:
+        types: those of the schemas that can be referred to, by reference.
+    """
+
+    def __init__(self, types: Mapping[str, Any]) -> None:
+        self._types = types
+
+    def holders(self, parts: Any) -> None:  # noqa: ANN401  a list, a map or one of what holds schemas
+        """What holds schemas, in any of the ways in which an operation has it."""
+        if isinstance(parts, list):
+            for part in parts:
+                self.holder(part)
+        elif "content" in parts or "$ref" in parts:
+            self.holder(parts)
+        else:
+            for part in dict(parts).values():
+                self.holder(part)
+
+    def holder(self, part: Json) -> None:
+        """A parameter, header, body or answer."""
+        if "$ref" in part:
+            reference = part["$ref"]
+            part.clear()
+            part["$ref"] = reference
+            return
+        if "schema" in part:
+            part["schema"] = self.schema(part["schema"])
+        for media in part.get("content", {}).values():
+            if "schema" in media:
+                media["schema"] = self.schema(media["schema"])
+        for header in part.get("headers", {}).values():
+            self.holder(header)
+
+    def schema(self, schema: Any, *, optional: bool = False) -> Any:  # noqa: ANN401  a schema, or true and false
+        """One schema.
+
+        Args:
+            schema: as 3.1 has it.
+            optional: whether it is of a member that may be left out.
+        """
+        if not isinstance(schema, dict):
+            return schema
+        if unsayable := _UNSAYABLE & schema.keys():
+            raise UnsayableError(f"OpenAPI 3.0 has no {', '.join(sorted(unsayable))}")
+        found = {name: value for name, value in schema.items() if name not in ("$schema", "$comment", "$id")}
+        self._members(found)
+        if "const" in found:
+            found["enum"] = [found.pop("const")]
+        examples = found.pop("examples", None)
+        if examples:
+            found.setdefault("example", examples[0])
+        _bounds(found)
+        null_among_types = _types(found)
+        nullable = self._branches(found) or null_among_types
+        if len(found.get("anyOf", ())) == 1:
+            (branch,) = found.pop("anyOf")
+            found = {**found, **branch}
+        if "$ref" in found and (len(found) > 1 or nullable):
+            reference = found.pop("$ref")
+            kind = self._types.get(reference)
+            if nullable and isinstance(kind, str):
+                found["type"] = kind
+            found = {"allOf": [{"$ref": reference}], **found}
+        return _with_null(found, optional=optional) if nullable else found
+
+    def _members(self, schema: Json) -> None:
+        for name in _HOLDERS:
+            if name in schema:
+                schema[name] = self.schema(schema[name])
+        if "properties" in schema:
+            required = schema.get("required", ())
+            schema["properties"] = {
+                name: self.schema(one, optional=name not in required)
+                for name, one in schema["properties"].items()
+            }
+
+    def _branches(self, schema: Json) -> bool:
+        """Bring what a schema is made of to 3.0; whether null was one of the branches."""
+        nullable = False
+        for name in _LISTS:
+            branches = schema.get(name, [])
+            kept = [branch for branch in branches if branch != {"type": _NULL}]
+            nullable = nullable or len(kept) < len(branches)
+            if branches:
+                schema[name] = [self.schema(branch) for branch in kept]
+        return nullable
 
 
-def _holder(part: Json) -> None:
-    """A parameter, header, body or answer."""
-    if "$ref" in part:
-        reference = part["$ref"]
-        part.clear()
-        part["$ref"] = reference
-        return
-    if "schema" in part:
-        part["schema"] = _schema(part["schema"])
-    for media in part.get("content", {}).values():
-        if "schema" in media:
-            media["schema"] = _schema(media["schema"])
-    for header in part.get("headers", {}).values():
-        _holder(header)
-
-
-def _schema(schema: Any) -> Any:  # noqa: ANN401  a schema, or true and false
-    if not isinstance(schema, dict):
+def _with_null(schema: Json, *, optional: bool) -> Json:
+    if "type" in schema:
+        return {**schema, "nullable": True}
+    if optional:
+        # Null says what leaving the member out says.
         return schema
-    if unsayable := _UNSAYABLE & schema.keys():
-        raise UnsayableError(f"OpenAPI 3.0 has no {', '.join(sorted(unsayable))}")
-    found = {name: value for name, value in schema.items() if name not in ("$schema", "$comment", "$id")}
-    _members(found)
-    if "const" in found:
-        found["enum"] = [found.pop("const")]
-    examples = found.pop("examples", None)
-    if examples:
-        found.setdefault("example", examples[0])
-    _bounds(found)
-    null_among_types = _types(found)
-    nullable = _branches(found) or null_among_types
-    if len(found.get("anyOf", ())) == 1:
-        (branch,) = found.pop("anyOf")
-        found = {**found, "allOf": [branch]} if "$ref" in branch else {**branch, **found}
-    if "$ref" in found and (len(found) > 1 or nullable):
-        found = {"allOf": [{"$ref": found.pop("$ref")}], **found}
-    return {**found, "nullable": True} if nullable else found
-
-
-def _members(schema: Json) -> None:
-    for name in _HOLDERS:
-        if name in schema:
-            schema[name] = _schema(schema[name])
-    if "properties" in schema:
-        schema["properties"] = {name: _schema(one) for name, one in schema["properties"].items()}
-
-
-def _branches(schema: Json) -> bool:
-    """Bring what a schema is made of to 3.0; whether null was one of the branches."""
-    nullable = False
-    for name in _LISTS:
-        branches = schema.get(name, [])
-        kept = [branch for branch in branches if branch != {"type": _NULL}]
-        nullable = nullable or len(kept) < len(branches)
-        if branches:
-            schema[name] = [_schema(branch) for branch in kept]
-    return nullable
+    raise UnsayableError("OpenAPI 3.0 has no null beside what has several types")
 
 
 def _types(schema: Json) -> bool:

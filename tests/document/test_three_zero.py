@@ -14,7 +14,7 @@ def document(schema: Json, **more: Any) -> Json:
         "openapi": "3.1.0",
         "info": {"title": "x", "version": "1", "summary": "s", "license": {"name": "n", "identifier": "MIT"}},
         "paths": {},
-        "components": {"schemas": {"One": schema}},
+        "components": {"schemas": {"One": schema, "Other": {"type": "object"}, "Choice": {"anyOf": []}}},
         **more,
     }
 
@@ -25,6 +25,7 @@ def converted(schema: Json) -> Json:
 
 
 REFERENCE = {"$ref": "#/components/schemas/Other"}
+CHOICE = {"$ref": "#/components/schemas/Choice"}
 
 
 @pytest.mark.parametrize(
@@ -46,14 +47,17 @@ REFERENCE = {"$ref": "#/components/schemas/Other"}
         ({"minimum": 0}, {"minimum": 0}),
         (REFERENCE, REFERENCE),
         ({**REFERENCE, "description": "d"}, {"allOf": [REFERENCE], "description": "d"}),
-        ({"anyOf": [REFERENCE, {"type": "null"}]}, {"allOf": [REFERENCE], "nullable": True}),
+        (
+            {"anyOf": [REFERENCE, {"type": "null"}]},
+            {"allOf": [REFERENCE], "type": "object", "nullable": True},
+        ),
         (
             {"anyOf": [{"type": "string"}, {"type": "null"}], "description": "d"},
             {"type": "string", "description": "d", "nullable": True},
         ),
         (
-            {"anyOf": [REFERENCE, {"type": "string"}, {"type": "null"}]},
-            {"anyOf": [REFERENCE, {"type": "string"}], "nullable": True},
+            {"properties": {"x": {"anyOf": [CHOICE, {"type": "null"}]}}},
+            {"properties": {"x": {"allOf": [CHOICE]}}},
         ),
         (
             {"properties": {"const": {"type": ["array", "null"], "items": {"const": 1}}}},
@@ -69,7 +73,14 @@ def test_says_the_same(schema: Json, wanted: Json) -> None:
 
 
 @pytest.mark.parametrize(
-    "schema", [{"type": "null"}, {"prefixItems": []}, {"items": {"if": {}}}, {"patternProperties": {}}]
+    "schema",
+    [
+        {"type": "null"},
+        {"prefixItems": []},
+        {"items": {"if": {}}},
+        {"patternProperties": {}},
+        {"required": ["x"], "properties": {"x": {"anyOf": [CHOICE, {"type": "null"}]}}},
+    ],
 )
 def test_stops_where_there_are_no_words(schema: Json) -> None:
     with pytest.raises(UnsayableError):
