@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from app.api import idempotency
 from app.api.deprecations import DEPRECATIONS, Deprecation, document_deprecations
+from app.api.links import add_links
 from app.document.arranging import arranged
 from app.document.choices import name_choices
 from app.document.enumerations import name_enumerations
@@ -129,6 +130,7 @@ def _document(
     document_headers(found)
     share_error_answers(found, TEXTS, error_examples())
     add_examples(found, request_examples(), None)
+    add_links(found)
     document_deprecations(found, deprecations)
     used_tags = {tag for _, _, operation in operations_of(found) for tag in operation["tags"]}
     found["tags"] = [tag for tag in found["tags"] if tag["name"] in used_tags]

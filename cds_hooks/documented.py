@@ -18,6 +18,7 @@ _STATUSES = {
     415: "The media type or encoding is not taken",
     422: "The content contradicts itself: another patient, or a wrong resource",
     500: "The service failed; the id is in its log",
+    503: "No record of the decision can be kept now: see Retry-After",
 }
 DISCOVERY_RESPONSES: dict[int | str, dict[str, object]] = {
     200: json_answer(reference("CdsServices"), "The discovery document", "application/json")
@@ -36,6 +37,7 @@ PROOF_RESPONSES: dict[int | str, dict[str, object]] = {
     status: json_answer(OUTCOME_SCHEMA, text, "application/fhir+json")
     for status, text in (
         (401, "The call does not prove who sends it: see WWW-Authenticate"),
+        (403, "The FHIR server that the call names is another organisation's"),
         (503, "The call cannot be checked now: send it again in a moment with a new JWT"),
     )
 }
