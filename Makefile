@@ -7,13 +7,14 @@ COVERAGE_MIN ?= 90
 DEV := .venv
 RUN := .venv-run
 
-.PHONY: help run test coverage check bench openapi breaking clients figures sheets conformance sbom vulnerabilities clean
+.PHONY: help run test coverage check fuzz bench openapi breaking clients figures sheets conformance sbom vulnerabilities clean
 
 help:
 	@echo "make run      start on 127.0.0.1:8000 with the demo profile (SPINE_METS_HOST, SPINE_METS_PORT)"
 	@echo "make test     the whole test suite"
 	@echo "make coverage the same, with the branches that it takes"
 	@echo "make check    format, lint, types, import contracts, Dockerfile, lock file"
+	@echo "make fuzz     generated calls, other ones each time (FUZZ_EXAMPLES, FUZZ_SECONDS, FUZZ_SEED)"
 	@echo "make bench    the benchmark"
 	@echo "make openapi  write the OpenAPI documents, openapi/*.json, again"
 	@echo "make breaking what the OpenAPI document would break for callers of the last release"
@@ -48,6 +49,19 @@ check: $(DEV)/.installed
 	$(DEV)/bin/lint-imports
 	$(DEV)/bin/hadolint Dockerfile
 	tools/uv lock --check
+
+# Calls made from the OpenAPI document, FUZZ_EXAMPLES for each operation, and then for FUZZ_SECONDS calls that
+# once were good. Both tell the seed: with it, the same calls are made again.
+FUZZ_EXAMPLES ?= 200
+FUZZ_SECONDS ?= 120
+FUZZ_SEED ?= $(shell python3 -c 'import secrets; print(secrets.randbelow(10**9))')
+
+fuzz: FUZZ_SEED := $(FUZZ_SEED)
+fuzz: $(DEV)/.installed
+	@echo "FUZZ_SEED=$(FUZZ_SEED)"
+	PYTHONHASHSEED=0 GENERATED_SEED=$(FUZZ_SEED) GENERATED_EXAMPLES=$(FUZZ_EXAMPLES) \
+		$(DEV)/bin/pytest -rsfE tests/contract/test_schemathesis.py
+	$(DEV)/bin/python -m bench.fuzz --seed $(FUZZ_SEED) --seconds $(FUZZ_SECONDS) --count 1000000
 
 bench: $(DEV)/.installed
 	$(DEV)/bin/python -m bench

@@ -411,8 +411,8 @@ def test_every_status_is_documented(caller: Caller) -> None:
     operation = caller.document["paths"][PATIENT_ASSESSMENTS]["post"]
     assert (operation["operationId"], operation["tags"]) == ("assessPatient", ["Assessments"])
     wanted = {"200", "400", "412", "413", "415", "422", "500", "502", "504"}
-    # Of callers, and of the record that a decision leaves.
-    wanted |= {"401", "403", "429", "503"}
+    # Of callers, of a key that is in use, and of the record that a decision leaves.
+    wanted |= {"401", "403", "409", "429", "503"}
     assert set(operation["responses"]) == wanted
     assert set(operation["responses"]["200"]["content"]) == {"application/json", FHIR}
     assert BASE not in json.dumps(operation["requestBody"])

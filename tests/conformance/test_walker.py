@@ -15,8 +15,8 @@ from fastapi import FastAPI, Request, Response
 from tests.cds_hooks.hook_contexts import collection, draft, request_of
 from tests.cds_hooks.hook_request import DISCOVERY, SERVICE
 from tests.cds_hooks.record import Json, subject
+from tests.conformance.exchange import Exchange
 from tests.conformance.walker import (
-    Exchange,
     Walked,
     answer_faults,
     discovery_faults,
@@ -386,7 +386,7 @@ def serving(content: bytes, status: int = 200, media_type: str = "application/js
     app = FastAPI()
 
     @app.post(SERVICE)
-    @app.get("/elsewhere")
+    @app.get("/elsewhere", include_in_schema=False)
     async def answer(request: Request) -> Response:
         await request.body()
         return Response(content, status, media_type=media_type)
@@ -408,7 +408,7 @@ async def test_a_client_of_the_tests_walks_what_it_receives() -> None:
         await good.post(SERVICE, json=request_of("patient-view"))
 
 
-async def test_what_is_no_cds_hooks_is_not_walked() -> None:
+async def test_a_page_that_is_not_documented_is_not_walked() -> None:
     assert (await talk_to(serving(b"<p>", media_type="text/html")).get("/elsewhere")).text == "<p>"
 
 

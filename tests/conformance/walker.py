@@ -1,10 +1,13 @@
-"""Walks every answer below /cds-services that any test receives; one that does not conform fails the test."""
+"""Walks every answer that any test receives; one that does not conform fails the test.
+
+Those below /cds-services are held against the requirements of CDS Hooks, and all of them against the OpenAPI
+document of the application.
+"""
 
 import json
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
@@ -15,6 +18,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tests.cds_hooks.card_schema import BALLOT_CARDS_VALIDATOR, CARDS_VALIDATOR, DISCOVERY_VALIDATOR, hollow
 from tests.cds_hooks.card_words import check_words
+from tests.conformance.exchange import Exchange, exchange_of
+from tests.conformance.promises import Promises
 
 ROOT = "/cds-services"
 LONGEST_SUMMARY = 139
@@ -24,38 +29,24 @@ _ADDRESS = re.compile(r"(?i)\]\(|<https?:")
 _RENDER = MarkdownIt("commonmark").enable("table")
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """One call and its answer, as bytes.
-
-    Args:
-        headers: of the answer; names in lower case.
-        preflight: whether a browser asks if it may call.
-    """
-
-    method: str
-    path: str
-    body: bytes
-    status: int
-    headers: Mapping[str, str]
-    answer: bytes
-    preflight: bool = False
-
-
 class Walked:
-    """An application whose every answer below ``/cds-services`` is walked.
+    """An application whose every answer is walked.
 
     Args:
         app: the application; what it raises after its answer is for the server's log, and is dropped.
         ballot: the parts of the 3.0 ballot that are switched on.
+        promises: what its document says; without it, answers are held against CDS Hooks alone.
     """
 
-    def __init__(self, app: ASGIApp, ballot: Collection[str] = ()) -> None:
+    def __init__(
+        self, app: ASGIApp, ballot: Collection[str] = (), promises: Callable[[], Promises] | None = None
+    ) -> None:
         self.app = app
         self.ballot = frozenset(ballot)
+        self.promises = promises
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not is_walked(scope["path"]):
+        if scope["type"] != "http":
             await self._answer(scope, receive, send, [])
             return
         body, messages = bytearray(), list[Message]()
@@ -67,7 +58,9 @@ class Walked:
 
         await self._answer(scope, take, send, messages)
         exchange = exchange_of(scope, bytes(body), messages)
-        found = list(faults(exchange, self.ballot))
+        found = list(faults(exchange, self.ballot)) if is_walked(exchange.path) else []
+        if self.promises is not None:
+            found += self.promises().faults(exchange)
         assert not found, f"{exchange.method} {exchange.path} {exchange.status}: {found[:10]}"
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, sent: list[Message]) -> None:
@@ -88,20 +81,6 @@ class Walked:
 
 def is_walked(path: str) -> bool:
     return path == ROOT or path.startswith(f"{ROOT}/")
-
-
-def exchange_of(scope: Scope, body: bytes, messages: Sequence[Message]) -> Exchange:
-    asked = {name.decode().lower() for name, _ in scope["headers"]}
-    start = next(message for message in messages if message["type"] == "http.response.start")
-    return Exchange(
-        method=scope["method"],
-        path=scope["path"],
-        body=body,
-        status=start["status"],
-        headers={name.decode().lower(): value.decode("latin-1") for name, value in start["headers"]},
-        answer=b"".join(message.get("body", b"") for message in messages),
-        preflight=scope["method"] == "OPTIONS" and "access-control-request-method" in asked,
-    )
 
 
 def faults(exchange: Exchange, ballot: Collection[str] = ()) -> Iterator[str]:

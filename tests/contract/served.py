@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import httpx
@@ -12,6 +13,7 @@ from fastapi import FastAPI
 from app.main import create_app
 from app.settings import Settings
 from tests.cds_hooks.record import NOW
+from tests.conformance.promises import promises_of
 from tests.conformance.walker import Walked
 
 
@@ -29,8 +31,8 @@ def application(clock: Callable[[], datetime] = lambda: NOW, **settings: Any) ->
 
 
 def walked(app: FastAPI) -> Walked:
-    """The application; an answer of its CDS Hooks routes that does not conform fails the test that asked."""
-    return Walked(app, getattr(app.state, "ballot", ()))
+    """The application; an answer that breaks CDS Hooks or its own document fails the test that asked."""
+    return Walked(app, getattr(app.state, "ballot", ()), partial(promises_of, app))
 
 
 def talk_to(app: FastAPI) -> httpx.AsyncClient:
