@@ -1,4 +1,4 @@
-"""The demo's routes: one page with its own assets, and the invented patients it shows."""
+"""The demo's routes: its pages with their own assets, and the invented patients they show."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -33,6 +33,14 @@ HEADERS: Mapping[str, str] = MappingProxyType(
         "Cache-Control": "no-cache",
     }
 )
+# Swagger UI gives the browser the HTML that it has cleaned itself, and draws its signs from data: addresses.
+_OPERATIONS_HEADERS: Mapping[str, str] = MappingProxyType(
+    {
+        **HEADERS,
+        "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; base-uri 'none'; "
+        "form-action 'none'; frame-ancestors 'none'; object-src 'none'",
+    }
+)
 
 
 def router(as_of: Callable[[], datetime], canonical_base: str = CANONICAL_BASE) -> APIRouter:
@@ -49,6 +57,10 @@ def router(as_of: Callable[[], datetime], canonical_base: str = CANONICAL_BASE) 
     @routes.get("/")
     async def page() -> Response:
         return _asset(assets, "index.html")
+
+    @routes.get("/docs")
+    async def operations() -> Response:
+        return _asset(assets, "docs.html", _OPERATIONS_HEADERS)
 
     @routes.get("/static/{path:path}")
     async def asset(path: str) -> Response:
@@ -81,11 +93,11 @@ def _assets(folder: Traversable, prefix: str = "") -> Mapping[str, bytes]:
     return found
 
 
-def _asset(assets: Mapping[str, bytes], path: str) -> Response:
+def _asset(assets: Mapping[str, bytes], path: str, headers: Mapping[str, str] = HEADERS) -> Response:
     if path not in assets:
         raise NotFoundError("There is no such file in the demo.")
     media_type = _MEDIA_TYPES[PurePosixPath(path).suffix]
-    return Response(assets[path], media_type=media_type, headers=dict(HEADERS))
+    return Response(assets[path], media_type=media_type, headers=dict(headers))
 
 
 def _json(content: Json, media_type: str = "application/json") -> Response:

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-# Written so that neither pattern finds itself.
-MACHINE_PATH = re.compile(r"(?<![\w./:-])/" + r"(?:work|root|farm|Users/\w+|home/\w+)(?![\w-])")
+# Written so that neither pattern finds itself. What comes after < is the end of an element.
+MACHINE_PATH = re.compile(r"(?<![\w./:<-])/" + r"(?:work|root|farm|Users/\w+|home/\w+)(?![\w-])")
 HOW_THE_TEXT_WAS_MADE = re.compile(
     r"\b(?:[c]laude|[a]nthropic|[c]hatgpt|[o]penai|[c]opilot|[l]lms?|language [m]odels?"
     r"|a[i][- ](?:agents?|assistants?|generated|tools?|written)|sub-?[a]gents?|coding [a]gents?"

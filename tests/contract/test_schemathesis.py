@@ -42,7 +42,7 @@ SEED = int(os.environ.get("GENERATED_SEED", "0"))
 # An operation of the same parameters and body as another one needs few calls of its own.
 EXAMPLES_OF_A_TWIN = max(5, EXAMPLES // 5)
 # Chains of calls that follow the links, and the calls of each.
-CHAINS, STEPS = max(20, EXAMPLES // 2), 6
+CHAINS, STEPS = max(40, EXAMPLES), 6
 FEWEST_CASES, FEWEST_FOLLOWED = 3_000, 8
 
 # The one that is kept; that it is the service's own is tested beside.
