@@ -37,10 +37,12 @@ PROOF_RESPONSES: dict[int | str, dict[str, object]] = {
     status: json_answer(OUTCOME_SCHEMA, text, "application/fhir+json")
     for status, text in (
         (401, "The call does not prove who sends it: see WWW-Authenticate"),
-        (403, "The FHIR server that the call names is another organisation's"),
         (503, "The call cannot be checked now: send it again in a moment with a new JWT"),
     )
 }
+_ANOTHERS_SERVER = json_answer(
+    OUTCOME_SCHEMA, "The FHIR server that the call names is another organisation's", "application/fhir+json"
+)
 
 
 def invocation_responses(*, proof: bool) -> dict[int | str, dict[str, object]]:
@@ -49,7 +51,8 @@ def invocation_responses(*, proof: bool) -> dict[int | str, dict[str, object]]:
     Args:
         proof: whether clients must prove who they are.
     """
-    return {**_INVOCATION_RESPONSES, **(PROOF_RESPONSES if proof else {})}
+    proved = {**PROOF_RESPONSES, 403: _ANOTHERS_SERVER} if proof else {}
+    return {**_INVOCATION_RESPONSES, **proved}
 
 
 def body_of(name: str) -> dict[str, object]:

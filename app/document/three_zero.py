@@ -60,7 +60,22 @@ def as_three_zero(document: Json) -> Json:
         for operation in item.values():
             for part in _OPERATION_PARTS:
                 down.holders(operation.get(part, ()))
+            for answer in operation.get("responses", {}).values():
+                _drop_links_with_bodies(answer)
     return dict(arranged(found))
+
+
+def _drop_links_with_bodies(answer: Json) -> None:
+    """Readers of 3.0 take the body of a link as a text, and refuse the whole document for another."""
+    links = {
+        name: link
+        for name, link in answer.get("links", {}).items()
+        if isinstance(link.get("requestBody", ""), str)
+    }
+    if links:
+        answer["links"] = links
+    else:
+        answer.pop("links", None)
 
 
 class _Down:

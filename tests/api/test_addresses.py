@@ -65,7 +65,6 @@ async def test_a_get_where_only_a_post_is_taken(caller: Caller) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "/docs",
         "/redoc",
         "/docs/oauth2-redirect",
         "/api",

@@ -113,3 +113,17 @@ def test_reaches_every_place_of_a_schema() -> None:
     assert found["paths"]["/"]["get"]["responses"]["400"] == {"$ref": "#/components/responses/Bad"}
     assert found["info"] == {"title": "x", "version": "1", "license": {"name": "n"}}
     assert found["openapi"] == "3.0.3"
+
+
+def test_a_link_with_a_body_that_is_no_text_is_left_out() -> None:
+    links = {"one": {"operationId": "a", "requestBody": {"x": 1}}, "other": {"operationId": "a"}}
+    answers = {
+        "200": {"description": "d", "links": links},
+        "404": {"description": "d", "links": {"one": links["one"]}},
+    }
+    found = as_three_zero(
+        {**document({}), "paths": {"/x": {"get": {"operationId": "a", "responses": answers}}}}
+    )
+    responses = found["paths"]["/x"]["get"]["responses"]
+    assert set(responses["200"]["links"]) == {"other"}
+    assert "links" not in responses["404"]

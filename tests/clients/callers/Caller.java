@@ -73,10 +73,10 @@ public final class Caller {
                 .pain(new SinsPainChoice(SinsPain.MECHANICAL))
                 .lesion(new SinsLesionChoice(lesions))
                 .alignment(new SinsAlignmentChoice(SinsAlignment.NORMAL));
-        System.out.println(told(scores.calculateSins(answers)));
+        System.out.println(told(scores.calculateSins(answers, null)));
 
         FhirBundle bundle = json.readValue(System.getenv("BUNDLE"), FhirBundle.class);
-        LesionAssessment lesion = new AssessmentsApi(service).assessBundle(bundle).getLesions().get(0);
+        LesionAssessment lesion = new AssessmentsApi(service).assessBundle(bundle, null).getLesions().get(0);
         ScoreResult sins = lesion.getScores().stream()
                 .filter(score -> score.getScore().equals("sins"))
                 .findFirst()
@@ -91,14 +91,14 @@ public final class Caller {
 
         // What stands for an option of another release, which the types of this one do not have.
         SinsPainChoice unknown = new SinsPainChoice(SinsPain.UNKNOWN_DEFAULT_OPEN_API);
-        System.out.println(refused(() -> scores.calculateSins(new SinsAnswers().pain(unknown))));
+        System.out.println(refused(() -> scores.calculateSins(new SinsAnswers().pain(unknown), null)));
 
         SinsAnswers little = new SinsAnswers().level(new SpinalLevelChoice(SpinalLevel.T11));
-        System.out.println(refused(() -> new ScoresApi(client(System.getenv("GUARDED"))).calculateSins(little)));
-        System.out.println(told(guarded("X-API-Key", System.getenv("API_KEY")).calculateSins(little)));
+        System.out.println(refused(() -> new ScoresApi(client(System.getenv("GUARDED"))).calculateSins(little, null)));
+        System.out.println(told(guarded("X-API-Key", System.getenv("API_KEY")).calculateSins(little, null)));
         String token = "Bearer " + System.getenv("ACCESS_TOKEN");
-        System.out.println(told(guarded("Authorization", token).calculateSins(little)));
+        System.out.println(told(guarded("Authorization", token).calculateSins(little, null)));
 
-        System.out.println(told(new ScoresApi(client(System.getenv("LATER"))).calculateSins(little)));
+        System.out.println(told(new ScoresApi(client(System.getenv("LATER"))).calculateSins(little, null)));
     }
 }
