@@ -234,9 +234,10 @@ def compose(app: FastAPI, settings: Settings, shared: Shared, elsewhere: Callabl
 
 def _decisions(settings: Settings, shared: Shared, knowledge: Knowledge) -> Decisions:
     """Has every call recorded, then counted, so that what is counted is what the caller gets."""
-    seal = Seal(shared.key)
+    # Digests are for records alone: where none are kept, none are made.
+    seal = Seal(shared.key) if shared.audit is not None else None
     witnesses: list[Witness] = [shared.metrics, *([shared.traces] if shared.traces else [])]
-    if shared.audit is not None:
+    if shared.audit is not None and seal is not None:
         keep = partial(shared.audit.keep, failure=settings.audit_failure)
         witnesses.insert(0, Recording(keep, seal, Stands(knowledge.version, knowledge.digest)))
     # Never a fixed moment of judging: records are of the time at which they were made.

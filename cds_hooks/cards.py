@@ -6,7 +6,7 @@ Every text on a card is this service's own, but for references and dates, which 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
-from uuid import NAMESPACE_URL, UUID, uuid5
+from uuid import NAMESPACE_URL, uuid5
 
 from app.assess.ordered import LesionOrders, Ordered, Unsited, judge_orders
 from app.assess.ordered.concern import capital
@@ -19,6 +19,7 @@ from app.knowledge.pathway import Pathway
 from cds_hooks.card import Card, Source, Suggestion, WireCoding
 from cds_hooks.details import NOTHING_ADDED, detail_of, gaps_of, not_looked_at, stands_on
 from cds_hooks.gather import Gathered
+from cds_hooks.identities import named
 from cds_hooks.links import card_links
 from cds_hooks.markdown import code_span
 from cds_hooks.order_lines import added_by, name_of
@@ -389,11 +390,11 @@ class CardMaker:
 
     def _identities(self, call: Call, key: str) -> Callable[[str], str]:
         """Deterministic uuids of one card and its parts, by tenant, call, service and card."""
-        base = uuid5(_NAMESPACE, f"{call.tenant}|{call.hook_instance}|{call.service.id}|{key}")
-        return lambda part: str(uuid5(base, part)) if part else str(base)
+        base = named(_NAMESPACE, f"{call.tenant}|{call.hook_instance}|{call.service.id}|{key}")
+        return lambda part: named(base, part) if part else base
 
 
-_NAMESPACE: UUID = uuid5(NAMESPACE_URL, "https://fhir.spine-mets-cds.org/cards")
+_NAMESPACE = str(uuid5(NAMESPACE_URL, "https://fhir.spine-mets-cds.org/cards"))
 
 
 def _could_hide(assessment: Assessment, gathered: Gathered, service: HookService) -> bool:

@@ -3,8 +3,9 @@
 Every text is this service's own, but for references and dates, which are shown as code.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from app.assess.beside import beside
 from app.assess.record import Gap
@@ -17,7 +18,7 @@ from app.knowledge.instrument import Advice, Remark, Urgency, names
 from app.knowledge.pathway import PathwayResult
 from app.knowledge.urgent.patient import DO_NOT_WAIT
 from cds_hooks.card import MAX_DETAIL
-from cds_hooks.item_table import item_tables
+from cds_hooks.item_table import item_table, short_item_table
 from cds_hooks.markdown import code_span
 from cds_hooks.pathway_lines import Line, lines_of
 from cds_hooks.summaries import comes_first
@@ -84,13 +85,13 @@ def detail_of(
         *_ranked(_ALARM, told[1:]),
         *_ranked(_MUST, added.before),
         *_ranked(_MUST, _says(assessed, scored, leads=not (first or added.before))),
-        *([(_MUST, unseen)] if counts and (unseen := not_checked(assessment)) else []),
+        *(not_checked(assessment) if counts else ()),
         *_ranked(_ALARM, _alarms(beside_score)),
         *_ranked(_MUST, _decides(assessed, scored, judgements)),
         *_ranked(_MUST, added.after),
-        *((_ALARM if line.leads else _PATHWAY, (line.text,)) for line in lines),
+        *(Section(_ALARM if line.leads else _PATHWAY, line.text) for line in lines),
         *_ranked(_MUST, _beside(beside(assessment, assessed))),
-        *([(_MUST, tables)] if (tables := item_tables(scored)) else []),
+        *_table(scored),
         *_ranked(_BASIS, _open(scored)),
         *_ranked(_BASIS, added.notes),
         *_ranked(_BASIS, _hidden(hidden)),
@@ -108,12 +109,27 @@ def detail_of(
 _MUST, _ALARM, _BASIS, _PATHWAY, _CAUTION = range(5)
 
 
-# How much it matters, and its text, followed by shorter ones that may stand in its place.
-Section = tuple[int, tuple[str, ...]]
+class Section(NamedTuple):
+    """A part of a detail.
+
+    Args:
+        rank: how much it matters.
+        shorter: makes what may stand in its place where there is no room for it.
+    """
+
+    rank: int
+    text: str
+    shorter: Callable[[], str] | None = None
 
 
 def _ranked(rank: int, texts: Iterable[str]) -> Iterator[Section]:
-    return ((rank, (text,)) for text in texts)
+    return (Section(rank, text) for text in texts)
+
+
+def _table(scored: Scored) -> Iterator[Section]:
+    result = scored.result
+    if result is not None:
+        yield Section(_MUST, item_table(scored, result), lambda: short_item_table(scored, result))
 
 
 def fitted(sections: Sequence[Section], cites: Sequence[Citation], judged: str) -> str:
@@ -121,7 +137,7 @@ def fitted(sections: Sequence[Section], cites: Sequence[Citation], judged: str) 
 
     A list may lose its last lines; no source is ever left out.
     """
-    texts = [forms[0] for _, forms in sections]
+    texts = [section.text for section in sections]
     whole = "\n\n".join([*texts, *_sources_in_full(cites), judged])
     if len(whole) <= MAX_DETAIL:
         return whole
@@ -131,13 +147,20 @@ def fitted(sections: Sequence[Section], cites: Sequence[Citation], judged: str) 
         return brief
     kept: dict[int, str] = {}
     room = MAX_DETAIL - len(_SHORTENED) - sum(len(end) + 2 for end in ends)
-    for number, (_, forms) in sorted(enumerate(sections), key=lambda one: one[1][0]):
-        whole_ones = (text for text in forms if len(text) + 2 <= room)
-        fitted = next(whole_ones, None) or _head(forms[0], room - 2)
+    for number, section in sorted(enumerate(sections), key=lambda one: one[1].rank):
+        fitted = _fitted(section, room - 2)
         if fitted:
             kept[number] = fitted
             room -= len(fitted) + 2
     return "\n\n".join([*(kept[number] for number in sorted(kept)), *ends]) + _SHORTENED
+
+
+def _fitted(section: Section, room: int) -> str:
+    """The section, else what may stand in its place, else its head; nothing where none of them fits."""
+    if len(section.text) <= room:
+        return section.text
+    shorter = section.shorter() if section.shorter is not None else ""
+    return shorter if shorter and len(shorter) <= room else _head(section.text, room)
 
 
 def _alarms(alarms: Sequence[Advice]) -> Iterator[str]:
@@ -236,16 +259,16 @@ def _hidden(hidden: Sequence[LesionAssessment]) -> Iterator[str]:
         yield f"**{len(hidden)} more not shown on cards, none more urgent:** {labels}."
 
 
-def not_checked(assessment: Assessment) -> tuple[str, ...]:
+def not_checked(assessment: Assessment) -> Iterator[Section]:
     """What could not be looked at in full, with its reasons and in short; nothing where all could be."""
     if not assessment.unavailable:
-        return ()
+        return
     short = f"**Not everything could be checked:** {not_looked_at(assessment)}."
     needs_by_reason: dict[str, list[str]] = {}
     for gap in gaps_of(assessment):
         needs_by_reason.setdefault(gap.reason, []).append(_NEEDS.get(gap.need, gap.need))
     reasons = "\n".join(f"- {', '.join(needs)}: {code_span(why)}" for why, needs in needs_by_reason.items())
-    return (f"{short}\n{reasons}", short)
+    yield Section(_MUST, f"{short}\n{reasons}", lambda: short)
 
 
 def _not_counted(assessment: Assessment) -> Iterator[str]:

@@ -13,18 +13,25 @@ _MAX_SOURCES = 2
 _MAX_CLAIMS = 4
 
 
-def item_tables(scored: Scored) -> tuple[str, ...]:
-    """The table, and a shorter one with one source an item; nothing without a score."""
-    if scored.result is None:
-        return ()
+def item_table(scored: Scored, result: ScoreResult) -> str:
+    """The table of a score.
+
+    Args:
+        scored: the score of a lesion.
+        result: its result.
+    """
+    return _table(scored, result, _MAX_SOURCES, _MAX_CLAIMS)
+
+
+def short_item_table(scored: Scored, result: ScoreResult) -> str:
+    """The same with one source an item."""
+    return _table(scored, result, 1, 1)
+
+
+def _table(scored: Scored, result: ScoreResult, sources: int, claims: int) -> str:
     # A segment that the score was not validated for is never called stable, in the table neither.
-    outside = any(flag.key == "SINS-E13" for flag in scored.flags) and scored.result.settled
+    outside = any(flag.key == "SINS-E13" for flag in scored.flags) and result.settled
     unseen = scored.part_unseen
-    full = _table(scored.result, _MAX_SOURCES, _MAX_CLAIMS, outside=outside, unseen=unseen)
-    return (full, _table(scored.result, 1, 1, outside=outside, unseen=unseen))
-
-
-def _table(result: ScoreResult, sources: int, claims: int, *, outside: bool, unseen: bool) -> str:
     rows = ["| Item | The record says | Points | Source |", "|---|---|---|---|"]
     for item in result.score.items:
         answer = result.answers[item.code]

@@ -10,6 +10,7 @@ from app.audit.results import results_of
 from app.audit.seal import Seal
 from app.decision import Caller, Read, Shown, Told
 from app.store import Report
+from cds_hooks.card import Card
 from cds_hooks.cards import MadeCard
 from cds_hooks.gather import Taken
 from cds_hooks.judging import Judged, encounter_of
@@ -49,7 +50,7 @@ def note_taken(noted: Noted, taken: Taken) -> None:
         if count:
             noted.resources.append((taken.collected.resources[begins : begins + count], need, origin))
         begins += count
-    if taken.service.bundle == "draftOrders" and taken.bundle is not None:
+    if noted.seal is not None and taken.service.bundle == "draftOrders" and taken.bundle is not None:
         digest = noted.seal.digest(bytes(taken.bundle))
         noted.more.append(Read("Bundle", None, None, None, digest, "draftOrders", "context"))
     open_needs = {key: wish.code for key, wish in taken.wishes.items()}
@@ -62,7 +63,7 @@ def note_taken(noted: Noted, taken: Taken) -> None:
     }
 
 
-def shown_of(made: Iterable[MadeCard], seal: Seal, *, shadow: bool) -> tuple[Shown, ...]:
+def shown_of(made: Iterable[MadeCard], seal: Seal | None, *, shadow: bool) -> tuple[Shown, ...]:
     """Each card that was made, with the digests of its text and of what it suggests.
 
     Both are made of the card as the rules made it, before it is fitted to a client, so that they are the same
@@ -70,7 +71,7 @@ def shown_of(made: Iterable[MadeCard], seal: Seal, *, shadow: bool) -> tuple[Sho
 
     Args:
         made: the cards.
-        seal: makes the digests.
+        seal: makes the digests; None where nobody keeps them.
         shadow: whether none of them is shown.
     """
     return tuple(
@@ -79,13 +80,17 @@ def shown_of(made: Iterable[MadeCard], seal: Seal, *, shadow: bool) -> tuple[Sho
             one.about.topic,
             one.about.rule,
             one.card.indicator,
-            seal.digest(_encode((one.card.summary, one.card.indicator, one.card.detail))),
+            "" if seal is None else seal.digest(_encode(_told(one.card))),
             shown=not shadow and not one.held,
             held=one.held,
-            offers=seal.digest(_encode(one.card.suggestions)) if one.card.suggestions else "",
+            offers=seal.digest(_encode(one.card.suggestions)) if seal and one.card.suggestions else "",
         )
         for one in made
     )
+
+
+def _told(card: Card) -> tuple[str, str, str | None]:
+    return card.summary, card.indicator, card.detail
 
 
 def note_judged(noted: Noted, judged: Judged, now: datetime, *, shadow: bool) -> None:

@@ -19,7 +19,7 @@ class Noted:
     """What is known so far of one call; the members are those of ``Decision``.
 
     Args:
-        seal: makes the digests.
+        seal: makes the digests; None where nobody keeps them, so that none are made.
         resources: what was read, each part with the data need that it came for and where it came from.
     """
 
@@ -29,7 +29,7 @@ class Noted:
     service: str
     received: datetime
     request: str
-    seal: Seal
+    seal: Seal | None
     caller: Caller | None = None
     hook: str | None = None
     instance: str | None = None
@@ -56,6 +56,8 @@ class Noted:
 
     def answered(self, content: bytes) -> None:
         """Note the answer; the id of this decision, where it stands there, is no part of its digest."""
+        if self.seal is None:
+            return
         mine = self.id.encode()
         self.answer = (
             self.seal.digest_of_parts(content.split(mine)) if mine in content else self.seal.digest(content)
@@ -63,8 +65,11 @@ class Noted:
 
     def decision(self, status: int, fault: str | None, milliseconds: float) -> Decision:
         """The call as it ended."""
-        parts = (reads(self.seal, found, need, origin) for found, need, origin in self.resources)
-        inputs = tuple(islice(chain(chain.from_iterable(parts), self.more), MOST_LISTED))
+        inputs: tuple[Read, ...] = ()
+        if self.seal is not None:
+            seal = self.seal
+            parts = (reads(seal, found, need, origin) for found, need, origin in self.resources)
+            inputs = tuple(islice(chain(chain.from_iterable(parts), self.more), MOST_LISTED))
         given = sum(len(found) for found, _, _ in self.resources) + len(self.more)
         return Decision(
             id=self.id,

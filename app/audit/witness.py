@@ -61,13 +61,13 @@ class Decisions:
 
     Args:
         witnesses: those who are told, in this order; one that refuses an answer comes before those who count.
-        seal: makes the digests.
+        seal: makes the digests; None where no witness keeps them.
         tenant: whose calls these are.
         clock: the time at which a call comes; never a fixed moment of judging.
     """
 
     def __init__(
-        self, witnesses: Sequence[Witness], seal: Seal, tenant: str, clock: Callable[[], datetime]
+        self, witnesses: Sequence[Witness], seal: Seal | None, tenant: str, clock: Callable[[], datetime]
     ) -> None:
         self._witnesses = tuple(witnesses)
         self._seal = seal
@@ -93,8 +93,7 @@ class Decisions:
             ServiceError: the answer is not to leave.
         """
         started, received = perf_counter(), self._clock()
-        # Without a witness nobody asks for digests.
-        request = self._seal.digest_of_parts(without_token(body)) if self._witnesses else ""
+        request = "" if self._seal is None else self._seal.digest_of_parts(without_token(body))
         name = decision_id(received)
         noted = Noted(name, kind, self.tenant, service, received, request, self._seal, caller, hook)
         try:
@@ -134,4 +133,4 @@ class Decisions:
 
 
 # Where nobody keeps records or counts.
-UNWITNESSED = Decisions((), Seal(b"nobody"), "", lambda: datetime.fromtimestamp(0, UTC))
+UNWITNESSED = Decisions((), None, "", lambda: datetime.fromtimestamp(0, UTC))

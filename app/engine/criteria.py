@@ -277,7 +277,12 @@ class Criteria:
         Args:
             given: every input by its code.
         """
-        key = tuple(self._stretch(code, given[code]) for code in self._kinds)
+        key = tuple(
+            [
+                value.possible if type(value := given[code]) is Answer else self._stretch(code, value)
+                for code in self._kinds
+            ]
+        )
         kept = self._kept.get(key)
         if kept is None:
             statuses = tuple(_status(rule.when.truth(given)) for rule in self.rules)

@@ -43,6 +43,10 @@ class Interval:
     text: str = ""
     decimals: int | None = None
 
+    def __hash__(self) -> int:
+        """Of what is quickly hashed: a quantity that is recorded differs from others by its text."""
+        return hash((self.text, self.decimals, self.low_closed, self.high_closed))
+
     def meets(self, other: "Interval") -> bool:
         """Whether some value lies in both."""
         return _starts_before_end(self, other) and _starts_before_end(other, self)

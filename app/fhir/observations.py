@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 import msgspec
 
@@ -192,8 +193,8 @@ def _coded_number(book: CodeBook, concept: Concept, finding: Finding) -> Interva
 
 def _quantity(part: Valued, scale: Scale) -> Interval | None:
     if part.valueQuantity is not None:
-        interval = _from_quantity(part.valueQuantity, scale)
-    elif part.valueRange is not None:
+        return read_quantity(part.valueQuantity, scale)
+    if part.valueRange is not None:
         interval = _from_range(part.valueRange, scale)
     elif part.valueInteger is not None and scale.bare:
         interval = exactly(Decimal(part.valueInteger), f"{part.valueInteger}")
@@ -204,33 +205,41 @@ def _quantity(part: Valued, scale: Scale) -> Interval | None:
     return interval if interval is None else _plausible(interval, scale)
 
 
-def _from_quantity(quantity: Quantity, scale: Scale) -> Interval | None:
-    if _number(quantity) is None:
-        return None
-    value, decimals, text = _measured(quantity, scale)
-    if quantity.comparator is None:
-        return Interval(value, value, text=text, decimals=decimals)
-    if quantity.comparator not in _COMPARATORS:
-        raise UnreadValueError("has a comparator that is none of <, <=, >=, >.")
-    below = quantity.comparator.startswith("<")
-    closed = quantity.comparator.endswith("=")
-    bound = Fraction(scale.low if below else scale.high)
-    if value == bound and not closed:
-        raise UnreadValueError(f"is outside {scale.low} to {scale.high} {scale.unit}.")
-    text = f"{quantity.comparator} {text}"
-    if below:
-        return Interval(min(bound, value), value, high_closed=closed, text=text)
-    return Interval(value, max(bound, value), low_closed=closed, text=text)
-
-
 def read_quantity(quantity: Quantity, scale: Scale) -> Interval | None:
     """A quantity as the stretch in which it leaves the value; None where it holds no number.
 
     Raises:
         UnreadValueError: it has a unit, a comparator or a number that the scale does not take.
+        UnreadableError: the number is too large for any reader.
     """
-    interval = _from_quantity(quantity, scale)
-    return interval if interval is None else _plausible(interval, scale)
+    written = _written(quantity)
+    if written is None:
+        return None
+    unit = _unit(quantity)
+    # A number in its unit says nothing of who has it, and the same few stand in most records.
+    usual = len(written) <= _USUAL_DIGITS and unit in scale.factors
+    return (_kept if usual else _stretch)(written, quantity.comparator, unit, scale)
+
+
+def _stretch(written: bytes, comparator: str | None, unit: str | None, scale: Scale) -> Interval:
+    value, decimals, text = _in_unit(_decimal(written), unit, scale)
+    if comparator is None:
+        return _plausible(Interval(value, value, text=text, decimals=decimals), scale)
+    if comparator not in _COMPARATORS:
+        raise UnreadValueError("has a comparator that is none of <, <=, >=, >.")
+    below = comparator.startswith("<")
+    closed = comparator.endswith("=")
+    bound = Fraction(scale.low if below else scale.high)
+    if value == bound and not closed:
+        raise UnreadValueError(f"is outside {scale.low} to {scale.high} {scale.unit}.")
+    text = f"{comparator} {text}"
+    if below:
+        return _plausible(Interval(min(bound, value), value, high_closed=closed, text=text), scale)
+    return _plausible(Interval(value, max(bound, value), low_closed=closed, text=text), scale)
+
+
+_USUAL_DIGITS = 16
+_kept = lru_cache(maxsize=4_096)(_stretch)
 
 
 def _plausible(interval: Interval, scale: Scale) -> Interval:
@@ -243,8 +252,7 @@ def _plausible(interval: Interval, scale: Scale) -> Interval:
 
 
 def _from_range(span: Range, scale: Scale) -> Interval | None:
-    low = _measured(span.low, scale)[0] if span.low and _number(span.low) is not None else None
-    high = _measured(span.high, scale)[0] if span.high and _number(span.high) is not None else None
+    low, high = _bound(span.low, scale), _bound(span.high, scale)
     if low is None and high is None:
         return None
     bottom = low if low is not None else Fraction(scale.low)
@@ -254,13 +262,25 @@ def _from_range(span: Range, scale: Scale) -> Interval | None:
     return Interval(bottom, top, text=f"{float(bottom):g} to {float(top):g} {scale.unit}")
 
 
-def _measured(quantity: Quantity, scale: Scale) -> tuple[Fraction, int | None, str]:
-    value = _number(quantity)
-    if value is None or abs(value.adjusted()) > 9:  # noqa: PLR2004  1e9 is no measurement
+def _bound(quantity: Quantity | None, scale: Scale) -> Fraction | None:
+    written = _written(quantity) if quantity is not None else None
+    if quantity is None or written is None:
+        return None
+    value, _, _ = _in_unit(_decimal(written), _unit(quantity), scale)
+    return value
+
+
+def _unit(quantity: Quantity) -> str | None:
+    """The unit by its code, and by its name where the code is of another system than UCUM."""
+    if quantity.code is None or quantity.system not in (None, _UCUM):
+        return quantity.unit
+    return quantity.code or quantity.unit
+
+
+def _in_unit(value: Decimal, unit: str | None, scale: Scale) -> tuple[Fraction, int | None, str]:
+    """A number in the unit of the scale, its digits after the point where it was in it, and its text."""
+    if abs(value.adjusted()) > 9:  # noqa: PLR2004  1e9 is no measurement
         raise UnreadValueError("has a number that is no measurement.")
-    unit = quantity.code or quantity.unit
-    if quantity.system not in (None, _UCUM) and quantity.code is not None:
-        unit = quantity.unit
     if unit is None and scale.bare:
         unit = scale.unit
     if unit is None or unit not in scale.factors:
@@ -272,13 +292,15 @@ def _measured(quantity: Quantity, scale: Scale) -> tuple[Fraction, int | None, s
     return Fraction(value) * factor, decimals, shown
 
 
-def _number(quantity: Quantity) -> Decimal | None:
+def _written(quantity: Quantity) -> bytes | None:
     """The number as written; None where there is none."""
     if not isinstance(quantity.value, msgspec.Raw):
         return None
     written = bytes(quantity.value)
-    if written == b"null":
-        return None
+    return None if written == b"null" else written
+
+
+def _decimal(written: bytes) -> Decimal:
     if written[:1] not in b"-0123456789":
         raise UnreadValueError("has something else than a number; write it as a number.")
     value = Decimal(written.decode())
@@ -291,9 +313,10 @@ def _total(part: Valued) -> int | None:
     if part.valueInteger is not None:
         return part.valueInteger
     quantity = part.valueQuantity
-    value = _number(quantity) if quantity is not None and quantity.comparator is None else None
-    if value is None:
+    written = _written(quantity) if quantity is not None and quantity.comparator is None else None
+    if written is None:
         return None
+    value = _decimal(written)
     if value != value.to_integral_value() or not 0 <= value <= 100:  # noqa: PLR2004  no score reaches 100
         raise UnreadValueError("holds a total that is no whole number of points.")
     return int(value)

@@ -41,7 +41,7 @@ from app.fhir.responses import FINAL as ANSWERED
 from app.fhir.responses import PROVISIONAL as BEING_ANSWERED
 from app.fhir.responses import instrument_of, response_entries
 from app.fhir.strict import check_body
-from app.fhir.times import read_when
+from app.fhir.times import read_birth_date
 from app.fhir.versions import latest_versions
 from app.knowledge import Knowledge
 
@@ -314,8 +314,11 @@ class Reader:
             if observation.status not in FINAL and observation.status != PROVISIONAL:
                 parts.unread.append(f"{reference} has no status that lets it count; it is set aside.")
                 continue
-            frame = self._frame(reference, observations, parents, frames, names)
             name = reference.partition(VERSION_MARK)[0]
+            if parents:
+                frame = self._frame(reference, observations, parents, frames, names)
+            else:
+                frame = frame_of(self._book, observation, name, None, names)
             for found in entries_of(self._book, observation, name, frame, parts.unread):
                 if isinstance(found, Total):
                     parts.totals.append(found)
@@ -376,7 +379,7 @@ def _birth_date(patient: wire.Patient) -> When | None:
     if patient.birthDate is msgspec.UNSET:
         return None
     try:
-        return read_when(msgspec.json.decode(patient.birthDate, type=str))
+        return read_birth_date(msgspec.json.decode(patient.birthDate, type=str))
     except msgspec.DecodeError:
         return None
 

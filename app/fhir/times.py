@@ -3,6 +3,7 @@
 import re
 from calendar import monthrange
 from datetime import UTC, date, datetime
+from functools import lru_cache
 
 from app.assess.record import When
 from app.fhir.wire import Period
@@ -12,6 +13,10 @@ _SHAPE = re.compile(
 )
 
 
+# The longest time without fractions of a second beyond nanoseconds.
+_LONGEST = 35
+
+
 def read_when(text: str | None) -> When | None:
     """A FHIR date, dateTime or instant; None where there is none or it is no date.
 
@@ -19,6 +24,15 @@ def read_when(text: str | None) -> When | None:
     """
     if text is None:
         return None
+    return _kept(text) if len(text) <= _LONGEST else _parsed(text)
+
+
+def read_birth_date(text: str) -> When | None:
+    """The same for what a person may be known by: it is not kept for the next record."""
+    return _parsed(text)
+
+
+def _parsed(text: str) -> When | None:
     match = _SHAPE.fullmatch(text)
     try:
         return None if match is None else _read(text, *match.groups())
@@ -40,6 +54,10 @@ def _read(text: str, year: str, *rest: str | None) -> When:
     clock = f"{hour}:{minute}:{min(int(second or 0), 59):02}"
     instant = datetime.fromisoformat(f"{on}T{clock}{offset}").astimezone(UTC)
     return When(text, instant.date(), instant.date(), instant)
+
+
+# The entries of a record share few moments, and records share days.
+_kept = lru_cache(maxsize=4_096)(_parsed)
 
 
 def read_period(period: Period | None) -> When | None:

@@ -26,9 +26,9 @@ class Scope(StrEnum):
     PATIENT = "the patient"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Scale:
-    """How a quantity is measured.
+    """How a quantity is measured; one is itself and no other, so that it can be looked up by.
 
     Args:
         unit: the UCUM unit in which its value is kept.

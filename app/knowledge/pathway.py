@@ -75,6 +75,7 @@ class Pathway:
     agree: Callable[[Mapping[str, Given]], Mapping[str, Given]] = lambda given: given
     contradiction: Callable[[Mapping[str, Given]], tuple[str, str] | None] = lambda _given: None
     inputs: tuple[Input, ...] = field(init=False)
+    _unknown: Mapping[str, Given] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.table is None and self.criteria is None:
@@ -85,6 +86,7 @@ class Pathway:
         of_criteria = self.criteria.inputs if self.criteria is not None else ()
         both = {one.code: one for one in (*of_table, *of_criteria, *self.also)}
         object.__setattr__(self, "inputs", tuple(both.values()))
+        object.__setattr__(self, "_unknown", {code: unknown_input(one) for code, one in both.items()})
 
     def judge(self, given: Mapping[str, Given]) -> "PathwayResult":
         """Everything that the inputs leave possible.
@@ -95,10 +97,10 @@ class Pathway:
         Raises:
             DefinitionError: an input, or an option of it, does not exist.
         """
-        known = {one.code for one in self.inputs}
-        if not given.keys() <= known:
-            raise DefinitionError(f"pathway {self.code}: no input {sorted(given.keys() - known)}")
-        stated = {one.code: given.get(one.code) or unknown_input(one) for one in self.inputs}
+        stated = {**self._unknown, **given}
+        if len(stated) > len(self._unknown):
+            wrong = sorted(given.keys() - self._unknown.keys())
+            raise DefinitionError(f"pathway {self.code}: no input {wrong}")
         full = self.agree(stated)
         rows = self._rows(full)
         outcome = self.criteria.outcome(full) if self.criteria is not None else None
@@ -259,7 +261,10 @@ def coded_answer(item: Item, facts: Collection[Fact], options: Mapping[str, Iter
 
 def present(item: Item, facts: Collection[Fact]) -> Answer:
     """What a finding that is present or absent says of a yes-or-no input."""
-    return coded_answer(item, facts, {"present": _YES, "absent": _NO})
+    return coded_answer(item, facts, _AS_PRESENT) if facts else unknown_answer(item)
+
+
+_AS_PRESENT = {"present": _YES, "absent": _NO}
 
 
 def any_present(item: Item, *findings: Collection[Fact]) -> Answer:

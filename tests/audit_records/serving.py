@@ -68,6 +68,7 @@ class House:
         store: keeps feedback.
         tenant: whose service it is.
         quiet: days of the quiet period.
+        records_kept: whether records of decisions are kept.
     """
 
     def __init__(
@@ -80,6 +81,7 @@ class House:
         tenant: str = "default",
         shadow: bool = False,
         quiet: int = 0,
+        records_kept: bool = True,
     ) -> None:
         self.lines: list[bytes] = []
         self.full = full
@@ -89,9 +91,10 @@ class House:
         self.store = store or Store.open("sqlite://")
         self.recorder = Recorder(self.store.note_cards)
         seal = Seal(KEY)
-        self.witnesses: list[Witness] = [Recording(self.keep, seal, STANDS), self.counting]
+        recording = [Recording(self.keep, seal, STANDS)] if records_kept else []
+        self.witnesses: list[Witness] = [*recording, self.counting]
         self.app = FastAPI(redirect_slashes=False)
-        decisions = Decisions(self.witnesses, seal, tenant, lambda: RECEIVED)
+        decisions = Decisions(self.witnesses, seal if records_kept else None, tenant, lambda: RECEIVED)
         settings = Settings(database="sqlite://")
         whose = replace(tenant_of(settings), name=tenant, shadow=shadow, quiet_days=quiet)
         book = code_book(settings.canonical_base, settings.code_map)

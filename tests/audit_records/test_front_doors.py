@@ -1,6 +1,7 @@
 """Every front door that decides leaves exactly one record, whatever came of the call."""
 
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -338,3 +339,18 @@ async def test_an_open_trail_that_is_full_lets_the_answer_go() -> None:
     assert (response.status_code, len(response.json()["cards"])) == (200, 1)
     assert (house.lost, house.lines) == (1, [])
     assert house.counting.decisions[0].status == 200
+
+
+@pytest.mark.parametrize("name", CALLS)
+async def test_where_no_records_are_kept_the_answer_is_the_same_and_nothing_is_digested(name: str) -> None:
+    path, body, kind, service, status = CALLS[name]
+    bare, house = House(records=give, records_kept=False), House(records=give)
+    response, other = await bare.post(path, body), await house.post(path, body)
+    assert (response.status_code, bare.lines) == (status, [])
+    same = response.content.replace(response.headers[HEADER].encode(), other.headers[HEADER].encode())
+    assert same == other.content
+    (told,) = bare.counting.decisions
+    assert (told.kind, told.service, told.request, told.answer, told.inputs) == (kind, service, "", None, ())
+    (known,) = house.counting.decisions
+    assert (told.results, told.sent, told.gaps) == (known.results, known.sent, known.gaps)
+    assert [replace(one, digest="", offers="") for one in known.cards] == list(told.cards)

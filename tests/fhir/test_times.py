@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.assess.record import When
+from app.fhir.times import read_birth_date, read_when
 from tests.fhir.records import RECENT, Json, condition, observation, read, response
 
 
@@ -119,3 +120,15 @@ def test_a_condition_has_the_time_of_its_onset_or_else_of_its_record(dates: Json
     (diagnosis,) = read(condition("c", "T11", **dates)).diagnoses
     assert diagnosis.when is not None
     assert diagnosis.when.text == text
+
+
+def test_moments_are_kept_for_the_next_record_and_birth_dates_are_not() -> None:
+    assert read_when("1958-02-17") is read_when("1958-02-17")
+    assert read_birth_date("1958-02-17") == read_when("1958-02-17")
+    assert read_birth_date("1958-02-17") is not read_birth_date("1958-02-17")
+
+
+def test_a_text_that_is_longer_than_any_moment_is_not_kept() -> None:
+    text = f"2026-11-18T09:00:00.{'1' * 40}Z"
+    assert read_when(text) == read_when(text)
+    assert read_when(text) is not read_when(text)

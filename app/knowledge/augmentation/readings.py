@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
 
-from app.engine.criteria import Given, Input
+from app.engine.criteria import Given, Input, unknown_answer
 from app.engine.provenance import Age, DefinitionError
 from app.engine.quantity import Measured
 from app.engine.question import Answer, Item, compatible
@@ -61,8 +61,11 @@ def _item(code: str) -> Item:
 
 
 def _answer(case: Case, finding: str, code: str, yes: Iterable[str], no: Iterable[str]) -> Answer:
+    facts = case.facts(finding)
+    if not facts:
+        return unknown_answer(_item(code))
     options = {answer: {YES} for answer in yes} | {answer: {NO} for answer in no}
-    return coded_answer(_item(code), case.facts(finding), options)
+    return coded_answer(_item(code), facts, options)
 
 
 def _agreed(code: str, answers: Iterable[Answer]) -> Answer:
