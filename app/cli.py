@@ -4,7 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -20,6 +20,7 @@ from rich.table import Table
 
 from app.api.wire import assessment_json
 from app.api_key_command import api_key
+from app.assess.laps import unheard
 from app.assess.result import Assessment
 from app.audit_command import audit
 from app.call_command import call
@@ -35,10 +36,12 @@ from app.fhir.strict import check_body, check_text
 from app.knowledge import VERSION, load
 from app.knowledge.policy import Policy
 from app.map_command import code_map
+from app.metrics import Spent, stopwatch
 from app.moment import moment
 from app.replay_command import replay
 from app.settings import Settings
 from app.settings.faults import faults_of
+from app.timing import CARDS, READING, print_timing, timing_json
 from app.web.knowledge_documents import knowledge_documents
 from cds_hooks.card import Card
 from cds_hooks.cards import Call
@@ -207,10 +210,14 @@ def assess(
         str | None,
         typer.Option(help="The moment to judge at, ISO 8601 with offset; now if left out."),
     ] = None,
+    timing: Annotated[
+        bool,
+        typer.Option("--timing", help="Tell on standard error what reading, each score and pathway took."),
+    ] = False,
 ) -> None:
     """Assess the record of one patient in each file and print its cards."""
     settings = _stop_on_bad_settings(Settings)
-    desk = _Desk(settings, _moment(as_of, settings))
+    desk = _Desk(settings, _moment(as_of, settings), timed=timing)
     outcomes = [desk.outcome(file) for file in _files(path)]
     if as_json:
         for outcome in outcomes:
@@ -219,6 +226,10 @@ def assess(
         console = Console(width=None if sys.stdout.isatty() else 110)
         for outcome in outcomes:
             _print(console, outcome)
+    if timing and as_json:
+        typer.echo(timing_json(desk.spent), err=True)
+    elif timing:
+        print_timing(Console(stderr=True, width=None if sys.stderr.isatty() else 110), desk.spent)
     if any(outcome.error for outcome in outcomes):
         raise typer.Exit(_FAILED)
 
@@ -226,14 +237,17 @@ def assess(
 class _Desk:
     """Reads one file after another with the same knowledge."""
 
-    def __init__(self, settings: Settings, now: datetime) -> None:
+    def __init__(self, settings: Settings, now: datetime, *, timed: bool) -> None:
         # Each setting that can be wrong, with its name, before both are put to use.
         _stop_on_bad_settings(lambda: load(Policy.of(settings.policy, settings.windows)), "SPINE_METS_POLICY")
         _stop_on_bad_settings(
             lambda: code_book(settings.canonical_base, settings.code_map), "SPINE_METS_CODE_MAP"
         )
         desk = Desk(settings)
-        self.reader, self.judging, self.now = desk.reader, desk.judging, now
+        self.reader, self.now = desk.reader, now
+        self.spent: dict[str, Spent] = {}
+        self.lap = lap = stopwatch(self.spent) if timed else unheard
+        self.judging = replace(desk.judging, begin_laps=lambda: lap)
 
     def outcome(self, file: Path) -> _Outcome:
         try:
@@ -242,7 +256,9 @@ class _Desk:
             return _Outcome(file.name, None, [], error.message)
         except OSError as error:
             return _Outcome(file.name, None, [], f"The file cannot be opened: {error.strerror}.")
+        self.lap(READING)
         judged = self.judging.of_record(gathered, self.now, call, lambda _about: False)
+        self.lap(CARDS)
         return _Outcome(file.name, judged.assessment, [one.card for one in judged.made])
 
     def _gathered(self, body: bytes) -> tuple[Gathered, Call]:

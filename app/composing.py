@@ -121,6 +121,15 @@ def compose(app: FastAPI, settings: Settings, shared: Shared, elsewhere: Callabl
     servers = known_servers(settings, outside, Together(watches))
     shared.metrics.runs(VERSION, knowledge.digest)
     shared.metrics.serves(tenant.name)
+    costs = shared.metrics.rule_costs
+    costs.counts(
+        [
+            *knowledge.instruments,
+            *knowledge.patient_scores,
+            *knowledge.pathways,
+            *knowledge.measures,
+        ]
+    )
     clients = registered_clients(settings, outside, shared.used_tokens)
     if clients is not None:
         clients.on_refused, clients.on_replay = shared.metrics.refused, shared.metrics.replayed
@@ -138,6 +147,7 @@ def compose(app: FastAPI, settings: Settings, shared: Shared, elsewhere: Callabl
                 fetching=Fetching(servers, Puller(limits, VERSION), templates, elsewhere),
                 tenant=tenant,
                 https_only=settings.profile is not Profile.DEMO,
+                begin_laps=costs.begin,
             ),
             templates=dict(templates),
             attributes=source_attributes(SERVICES, knowledge, settings),
@@ -171,8 +181,8 @@ def compose(app: FastAPI, settings: Settings, shared: Shared, elsewhere: Callabl
             displays=displays(settings.canonical_base),
         )
     )
-    app.include_router(measure_routes(knowledge.measures, measured, knowledge, decisions))
-    app.include_router(pathway_routes(knowledge, inputs, decisions))
+    app.include_router(measure_routes(knowledge.measures, measured, knowledge, decisions, costs.begin))
+    app.include_router(pathway_routes(knowledge, inputs, decisions, costs.begin))
     app.include_router(
         rest_router(
             book=book,
@@ -182,6 +192,7 @@ def compose(app: FastAPI, settings: Settings, shared: Shared, elsewhere: Callabl
             clock=clock,
             max_bytes=settings.max_bundle_bytes,
             decisions=decisions,
+            begin_laps=costs.begin,
         )
     )
     records = None
@@ -202,6 +213,7 @@ def compose(app: FastAPI, settings: Settings, shared: Shared, elsewhere: Callabl
             clock=clock,
             base=None if servers.own is None else normal_base(servers.own.base.text),
             decisions=decisions,
+            begin_laps=costs.begin,
         )
     )
     app.include_router(evidence_router(knowledge_json(knowledge)))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.assess import assess
+from app.assess.laps import BeginLaps, begin_unheard
 from app.assess.result import Assessment
 from app.errors import EnvelopeError, Issue, UnreadableError
 from app.fhir.orders import short_reference
@@ -45,6 +46,7 @@ class Judging:
         maker: makes the cards.
         tenant: whose calls these are.
         https_only: whether a FHIR server must be named by an https address.
+        begin_laps: begins what is told how the judging goes on.
     """
 
     reader: Reader
@@ -52,6 +54,7 @@ class Judging:
     maker: CardMaker
     tenant: Tenant
     https_only: bool
+    begin_laps: BeginLaps = begin_unheard
 
     def request(self, service: HookService, body: bytes) -> HookRequest:
         """The request in a body.
@@ -89,7 +92,7 @@ class Judging:
 
     def of_record(self, gathered: Gathered, now: datetime, call: Call, held: Held) -> Judged:
         """The same for a call that is known already."""
-        assessment = assess(gathered.record, now, self.knowledge)
+        assessment = assess(gathered.record, now, self.knowledge, self.begin_laps())
         return Judged(assessment, call, self.maker.cards(assessment, gathered, call, held))
 
     def call(self, service: HookService, request: HookRequest) -> Call:

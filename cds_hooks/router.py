@@ -9,6 +9,7 @@ from typing import Annotated, NamedTuple
 
 from fastapi import APIRouter, Path, Request, Response
 
+from app.assess.laps import BeginLaps, begin_unheard
 from app.audit.noting import Noted
 from app.audit.witness import HEADER, UNWITNESSED, Decisions
 from app.body import DirectRoute, read_body
@@ -72,6 +73,7 @@ class Answering:
         fetching: fetches what a call leaves open.
         tenant: whose calls these are.
         https_only: whether a FHIR server must be named by an https address.
+        begin_laps: begins what is told how the judging of a call goes on.
     """
 
     reader: Reader
@@ -82,11 +84,14 @@ class Answering:
     fetching: Fetching
     tenant: Tenant
     https_only: bool
+    begin_laps: BeginLaps = begin_unheard
     judging: Judging = field(init=False)
 
     def __post_init__(self) -> None:
         """Put together what needs neither network nor clock."""
-        judging = Judging(self.reader, self.knowledge, self.maker, self.tenant, self.https_only)
+        judging = Judging(
+            self.reader, self.knowledge, self.maker, self.tenant, self.https_only, self.begin_laps
+        )
         object.__setattr__(self, "judging", judging)
 
     async def answer(self, service: HookService, body: bytes, gone: Gone, noted: Noted) -> Answer:

@@ -11,6 +11,7 @@ import msgspec
 from app.api.wire import assessment_json
 from app.api.witnessed import note_assessment, note_record
 from app.assess import assess
+from app.assess.laps import BeginLaps, begin_unheard
 from app.assess.result import Assessment
 from app.audit.hearing import Hearing
 from app.audit.witness import Decisions
@@ -45,15 +46,22 @@ class Assessing:
         knowledge: the rules.
         clock: tells the moment that a record is judged at.
         decisions: has every decision witnessed.
+        begin_laps: begins what is told how the judging of a Bundle goes on.
     """
 
     def __init__(
-        self, book: CodeBook, knowledge: Knowledge, clock: Callable[[], datetime], decisions: Decisions
+        self,
+        book: CodeBook,
+        knowledge: Knowledge,
+        clock: Callable[[], datetime],
+        decisions: Decisions,
+        begin_laps: BeginLaps = begin_unheard,
     ) -> None:
         self._book = book
         self._knowledge = knowledge
         self._clock = clock
         self.decisions = decisions
+        self._begin_laps = begin_laps
 
     def bundle(
         self, body: bytes, caller: Caller | None, *, as_fhir: bool = False, checked: bool = False
@@ -74,7 +82,7 @@ class Assessing:
             noted.resources.append((hearing.heard, None, "body"))
             record = hearing.checked_bundle(body) if checked else hearing.bundle(body)
             note_record(noted, record)
-            found = assess(record, self._clock(), self._knowledge)
+            found = assess(record, self._clock(), self._knowledge, self._begin_laps())
             note_assessment(noted, found)
             content = fhir_answer(self._book, found, body) if as_fhir else plain_answer(found, noted.id)
             noted.answered(content)

@@ -14,6 +14,7 @@ from app.api.measure_models import RESULTS, MeasureDefinition
 from app.api.source_wire import citation_json
 from app.api.wire import flag_json, knowledge_json, policy_json
 from app.api.witnessed import Calculate, Calculated, calculated
+from app.assess.laps import BeginLaps, begin_unheard
 from app.audit.results import JOINED
 from app.audit.witness import UNWITNESSED, Decisions
 from app.conditional import Kept
@@ -33,6 +34,7 @@ def measure_routes(
     bodies: Mapping[str, type[BaseModel]],
     knowledge: Knowledge,
     decisions: Decisions = UNWITNESSED,
+    begin_laps: BeginLaps = begin_unheard,
 ) -> APIRouter:
     """The routes of every measure, under ``/api/v1/scores/{its code}``.
 
@@ -43,10 +45,12 @@ def measure_routes(
         bodies: what each takes, by the code of the measure.
         knowledge: what the definitions name as the knowledge that they stand on.
         decisions: has every calculation witnessed.
+        begin_laps: begins what is told when a measure has been calculated.
     """
     routes = APIRouter(prefix="/api/v1/scores")
     for measure in measures.values():
-        _add(routes, measure, bodies[measure.code], knowledge, decisions)
+        calculate = _calculation(measure, bodies[measure.code], knowledge, begin_laps)
+        _add(routes, measure, bodies[measure.code], knowledge, calculate, decisions)
     return routes
 
 
@@ -67,7 +71,7 @@ def measure_calculations(measures: Mapping[str, Measure], knowledge: Knowledge) 
         knowledge: what the answers stand on.
     """
     return {
-        code: _calculation(measures[code], model, knowledge)
+        code: _calculation(measures[code], model, knowledge, begin_unheard)
         for code, model in measure_bodies(measures).items()
     }
 
@@ -76,15 +80,19 @@ def _name(measure: Measure) -> str:
     return _NAMES.get(measure.code) or "".join(part.capitalize() for part in measure.code.split("-"))
 
 
-def _calculation(measure: Measure, model: type[BaseModel], knowledge: Knowledge) -> Calculate:
+def _calculation(
+    measure: Measure, model: type[BaseModel], knowledge: Knowledge, begin_laps: BeginLaps
+) -> Calculate:
     stands_on = knowledge_json(knowledge)
 
     def calculate(body: bytes) -> Calculated:
         answers = read_measure(body, model, measure)
+        lap = begin_laps()
         try:
             result = measure.evaluate(answers)
         except RefusedError as error:
             raise refused(error) from None
+        lap(measure.code)
         content = _encode({**measure_result_json(measure, result), "knowledge": stands_on})
         return Calculated(content, JOINED.join(result.bands))
 
@@ -92,11 +100,15 @@ def _calculation(measure: Measure, model: type[BaseModel], knowledge: Knowledge)
 
 
 def _add(
-    routes: APIRouter, measure: Measure, model: type[BaseModel], knowledge: Knowledge, decisions: Decisions
+    routes: APIRouter,
+    measure: Measure,
+    model: type[BaseModel],
+    knowledge: Knowledge,
+    calculate: Calculate,
+    decisions: Decisions,
 ) -> None:
     name = _name(measure)
     definition = Kept(_encode(measure_definition_json(measure, knowledge)))
-    calculate = _calculation(measure, model, knowledge)
 
     @routes.get(
         f"/{measure.code}",

@@ -13,6 +13,7 @@ from app.api.pathway_inputs import read_inputs
 from app.api.pathway_wire import pathway_json, pathways_json, result_json
 from app.api.wire import knowledge_json, policies_json
 from app.api.witnessed import Calculate, Calculated, calculated
+from app.assess.laps import BeginLaps, begin_unheard
 from app.audit.results import pathway_result
 from app.audit.witness import UNWITNESSED, Decisions
 from app.conditional import Kept
@@ -23,7 +24,10 @@ _encode = msgspec.json.Encoder().encode
 
 
 def pathway_routes(
-    knowledge: Knowledge, inputs: Mapping[str, type[BaseModel]], decisions: Decisions = UNWITNESSED
+    knowledge: Knowledge,
+    inputs: Mapping[str, type[BaseModel]],
+    decisions: Decisions = UNWITNESSED,
+    begin_laps: BeginLaps = begin_unheard,
 ) -> APIRouter:
     """The routes under ``/api/v1/pathways``.
 
@@ -31,8 +35,9 @@ def pathway_routes(
         knowledge: what the pathways are.
         inputs: the body of each, by pathway code.
         decisions: has every judgement witnessed.
+        begin_laps: begins what is told when a pathway has been judged.
     """
-    judging = pathway_calculations(knowledge, inputs)
+    judging = pathway_calculations(knowledge, inputs, begin_laps)
     routes = APIRouter(prefix="/api/v1/pathways", tags=["Pathways"])
     code = Path(description="A pathway", json_schema_extra={"enum": list(knowledge.pathways)})
     catalogue = Kept(_encode(pathways_json(knowledge.pathways.values(), knowledge_json(knowledge))))
@@ -71,19 +76,23 @@ def pathway_routes(
 
 
 def pathway_calculations(
-    knowledge: Knowledge, inputs: Mapping[str, type[BaseModel]]
+    knowledge: Knowledge, inputs: Mapping[str, type[BaseModel]], begin_laps: BeginLaps = begin_unheard
 ) -> Mapping[str, Calculate]:
     """What makes an answer of a body, by pathway code.
 
     Args:
         knowledge: what the pathways are.
         inputs: the body of each, by pathway code.
+        begin_laps: begins what is told when a pathway has been judged.
     """
     stands_on = knowledge_json(knowledge)
 
     def judging(pathway: Pathway) -> Calculate:
         def judge(body: bytes) -> Calculated:
-            found = pathway.judge(read_inputs(body, inputs[pathway.code], pathway))
+            given = read_inputs(body, inputs[pathway.code], pathway)
+            lap = begin_laps()
+            found = pathway.judge(given)
+            lap(pathway.code)
             content = _encode({**result_json(found), "knowledge": stands_on})
             return Calculated(content, pathway_result(found))
 

@@ -16,6 +16,7 @@ from app.api.models import Assessment
 from app.api.negotiation import wants_fhir
 from app.api.witnessed import caller_of, named, note_assessment, note_record
 from app.assess import assess
+from app.assess.laps import BeginLaps, begin_unheard
 from app.assess.result import Assessment as AssessedPatient
 from app.audit.hearing import Hearing
 from app.audit.witness import UNWITNESSED, Decisions
@@ -63,6 +64,7 @@ def patient_assessment_routes(
     clock: Callable[[], datetime],
     base: str | None = None,
     decisions: Decisions = UNWITNESSED,
+    begin_laps: BeginLaps = begin_unheard,
 ) -> APIRouter:
     """The route for a patient who is named.
 
@@ -73,6 +75,7 @@ def patient_assessment_routes(
         clock: tells the moment that a record is judged at.
         base: the address of the server that the ids of the records belong to.
         decisions: has every call witnessed.
+        begin_laps: begins what is told how the judging of a record goes on.
     """
     routes = APIRouter(prefix="/api/v1", tags=["Assessments"])
 
@@ -101,7 +104,7 @@ def patient_assessment_routes(
                     logger().warning("record_not_had", error=type(error).__name__, status=error.status)
                 raise
             note_record(noted, record)
-            found = assess(record, clock(), knowledge)
+            found = assess(record, clock(), knowledge, begin_laps())
             note_assessment(noted, found)
             content = _fhir_answer(book, found) if as_fhir else plain_answer(found, noted.id)
             noted.answered(content)

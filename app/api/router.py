@@ -25,6 +25,7 @@ from app.api.wire import (
 )
 from app.api.witnessed import Calculate, Calculated, calculated, caller_of
 from app.assess import calculate, estimate
+from app.assess.laps import BeginLaps, begin_unheard
 from app.audit.results import JOINED
 from app.audit.witness import HEADER, UNWITNESSED, Decisions
 from app.body import read_body
@@ -48,6 +49,7 @@ def router(
     clock: Callable[[], datetime],
     max_bytes: int,
     decisions: Decisions = UNWITNESSED,
+    begin_laps: BeginLaps = begin_unheard,
 ) -> APIRouter:
     """The routes under ``/api/v1``."""
     routes = APIRouter(prefix="/api/v1")
@@ -125,8 +127,8 @@ def router(
     async def get_questionnaire(request: Request, score: Annotated[str, asked]) -> Response:
         return known("score", score, forms).answer(request)
 
-    assessing = Assessing(book, knowledge, clock, decisions)
-    calculations = score_calculations(knowledge, answers)
+    assessing = Assessing(book, knowledge, clock, decisions, begin_laps)
+    calculations = score_calculations(knowledge, answers, begin_laps)
     for one in scores:
         _add(routes, one.score, answers[one.code], calculations[one.code], decisions)
 
@@ -151,22 +153,32 @@ def router(
 
 
 def score_calculations(
-    knowledge: Knowledge, models: Mapping[str, type[BaseModel]]
+    knowledge: Knowledge, models: Mapping[str, type[BaseModel]], begin_laps: BeginLaps = begin_unheard
 ) -> Mapping[str, Calculate]:
     """What makes an answer of a body, by the code of the score.
 
     Args:
         knowledge: what the scores are.
         models: the body of each, by the code of the score.
+        begin_laps: begins what is told when a score has been calculated.
     """
     return {
-        **{code: _calculation(one, models, knowledge) for code, one in knowledge.instruments.items()},
-        **{code: _estimate(one, models, knowledge) for code, one in knowledge.patient_scores.items()},
+        **{
+            code: _calculation(one, models, knowledge, begin_laps)
+            for code, one in knowledge.instruments.items()
+        },
+        **{
+            code: _estimate(one, models, knowledge, begin_laps)
+            for code, one in knowledge.patient_scores.items()
+        },
     }
 
 
 def _calculation(
-    instrument: Instrument, models: Mapping[str, type[BaseModel]], knowledge: Knowledge
+    instrument: Instrument,
+    models: Mapping[str, type[BaseModel]],
+    knowledge: Knowledge,
+    begin_laps: BeginLaps,
 ) -> Calculate:
     by_level = (instrument.place_item, instrument.by_place) if "level" in instrument.lead else None
 
@@ -174,19 +186,25 @@ def _calculation(
 
     def answer(body: bytes) -> Calculated:
         stated = read_answers(body, models[instrument.code], instrument.score, by_level)
+        lap = begin_laps()
         found = calculate(instrument, stated)
+        lap(instrument.code)
         content = _encode({**score_json(found), "knowledge": stands_on})
         return Calculated(content, JOINED.join(found.result.bands if found.result is not None else ()))
 
     return answer
 
 
-def _estimate(one: PatientScore, models: Mapping[str, type[BaseModel]], knowledge: Knowledge) -> Calculate:
+def _estimate(
+    one: PatientScore, models: Mapping[str, type[BaseModel]], knowledge: Knowledge, begin_laps: BeginLaps
+) -> Calculate:
     stands_on = knowledge_json(knowledge)
 
     def answer(body: bytes) -> Calculated:
         stated = read_answers(body, models[one.code], one.score)
+        lap = begin_laps()
         found = estimate(one, stated)
+        lap(one.code)
         content = _encode({**prognosis_json(found), "knowledge": stands_on})
         return Calculated(content, JOINED.join(found.result.bands))
 

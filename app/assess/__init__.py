@@ -1,10 +1,11 @@
 """The pure use case: a record and a moment in, an assessment out. No clock, no network, no framework."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from app.assess.judging import case_of, judge
+from app.assess.laps import ALARMS, GROUPING, OTHER, Lap, unheard
 from app.assess.lesions import group
 from app.assess.record import Record
 from app.assess.result import Alert, Assessment, LesionAssessment, Prognosis, Scored
@@ -34,20 +35,23 @@ from app.knowledge.urgent import lesion_alarms, patient_alarms
 __all__ = ["assess", "calculate", "estimate"]
 
 
-def assess(record: Record, as_of: datetime, knowledge: Knowledge) -> Assessment:
+def assess(record: Record, as_of: datetime, knowledge: Knowledge, lap: Lap = unheard) -> Assessment:
     """Everything that can be said of a patient's bone lesions at a moment, most urgent first.
 
     Args:
         record: what was read of one patient.
         as_of: the moment asked about, with its offset from UTC.
         knowledge: the instruments under this site's policy.
+        lap: told of each part of it, score and pathway by its code, as it ends.
     """
     grouped = group(record, as_of, knowledge.policy)
     patient = patient_of(record, grouped, as_of)
+    lap(GROUPING)
     alarms = patient_alarms(patient, knowledge.policy) if grouped.bone_disease else ()
-    assessed = [_assess_lesion(lesion, patient, knowledge) for lesion in grouped.lesions]
+    lap(ALARMS)
+    assessed = [_assess_lesion(lesion, patient, knowledge, lap) for lesion in grouped.lesions]
     lesions = _with_patient_alarms(assessed, alarms)
-    return Assessment(
+    found = Assessment(
         as_of=as_of,
         patient=record.patient,
         knowledge=knowledge,
@@ -59,7 +63,10 @@ def assess(record: Record, as_of: datetime, knowledge: Knowledge) -> Assessment:
         unavailable=record.unavailable,
         looked_at=record.looked_at,
         whole_patient=patient,
+        lap=lap,
     )
+    lap(OTHER)
+    return found
 
 
 def estimate(score: PatientScore, answers: Mapping[str, Sequence[str]]) -> Prognosis:
@@ -127,17 +134,21 @@ def calculate(instrument: Instrument, answers: Mapping[str, Sequence[str]]) -> S
     )
 
 
-def _assess_lesion(lesion: Lesion, patient: Patient, knowledge: Knowledge) -> LesionAssessment:
-    unseen = patient.unavailable
-    scores = tuple(not_settled(_score(lesion, i), unseen) for i in knowledge.instruments.values())
+def _assess_lesion(lesion: Lesion, patient: Patient, knowledge: Knowledge, lap: Lap) -> LesionAssessment:
+    scores = tuple(_scores(lesion, patient.unavailable, knowledge, lap))
     case = case_of(lesion, patient, scores)
-    counts = lesion.not_scored is None
-    return LesionAssessment(
-        lesion=lesion,
-        scores=scores,
-        pathways=judge(case, knowledge),
-        alarms=lesion_alarms(case, knowledge.policy) if counts else (),
-    )
+    lap(OTHER)
+    pathways = judge(case, knowledge, lap)
+    alarms = lesion_alarms(case, knowledge.policy) if lesion.not_scored is None else ()
+    lap(ALARMS)
+    return LesionAssessment(lesion=lesion, scores=scores, pathways=pathways, alarms=alarms)
+
+
+def _scores(lesion: Lesion, unseen: frozenset[str], knowledge: Knowledge, lap: Lap) -> Iterator[Scored]:
+    for instrument in knowledge.instruments.values():
+        scored = not_settled(_score(lesion, instrument), unseen)
+        lap(instrument.code)
+        yield scored
 
 
 def _score(lesion: Lesion, instrument: Instrument) -> Scored:

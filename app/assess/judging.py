@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from app.assess.laps import Lap, unheard
 from app.assess.record import LESION_NEEDS
 from app.assess.result import Judgement, Scored
 from app.assess.unseen import undecided, worse_too
@@ -41,13 +42,24 @@ def _with_recorded(lesion: Lesion, result: ScoreResult) -> tuple[int, ...]:
     return (*result.totals, *sorted(worse)) if worse else result.totals
 
 
-def judge(case: Case, knowledge: Knowledge) -> tuple[Judgement, ...]:
-    """Every pathway that is, or may be, made for the lesion."""
+def judge(case: Case, knowledge: Knowledge, lap: Lap = unheard) -> tuple[Judgement, ...]:
+    """Every pathway that is, or may be, made for the lesion.
+
+    Args:
+        case: the lesion, with its totals.
+        knowledge: the pathways under this site's policy.
+        lap: told the code of each pathway when it has been judged.
+    """
     if case.lesion.not_scored is not None:
         return ()
-    judged = (_judge(case, pathway) for pathway in knowledge.pathways.values())
     unseen = case.patient.unavailable
-    return tuple(undecided(one, unseen) for one in judged if one is not None)
+    judged: list[Judgement] = []
+    for pathway in knowledge.pathways.values():
+        found = _judge(case, pathway)
+        if found is not None:
+            judged.append(undecided(found, unseen))
+        lap(pathway.code)
+    return tuple(judged)
 
 
 def _judge(case: Case, pathway: Pathway) -> Judgement | None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from app.assess.laps import OTHER, Lap, unheard
 from app.assess.record import LESION_NEEDS, Completeness, Gap
 from app.engine.provenance import Citation, Source
 from app.engine.question import compatible
@@ -179,6 +180,7 @@ class Assessment:
         unavailable: data needs that could not be looked at in full.
         looked_at: how far each data need could be.
         whole_patient: what belongs to no single lesion.
+        lap: told the code of each score that is judged when it is asked for.
     """
 
     as_of: datetime
@@ -192,6 +194,7 @@ class Assessment:
     unavailable: frozenset[str]
     looked_at: Mapping[str, Completeness] = field(default_factory=dict)
     whole_patient: Patient = field(default_factory=Patient)
+    lap: Lap = field(default=unheard, repr=False, compare=False)
 
     @property
     def patient_findings(self) -> tuple[FindingView, ...]:
@@ -204,7 +207,12 @@ class Assessment:
         patient = self.whole_patient
         if not any(lesion.place.kind is Kind.SPINE for lesion in patient.lesions):
             return ()
-        return tuple(prognosis_of(score, patient) for score in self.knowledge.patient_scores.values())
+        self.lap(OTHER)
+        found: list[Prognosis] = []
+        for score in self.knowledge.patient_scores.values():
+            found.append(prognosis_of(score, patient))
+            self.lap(score.code)
+        return tuple(found)
 
     @property
     def complete(self) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from app.decision import Decision, Told
+from app.metrics.rules import RuleCosts
 from app.metrics.servers import ServerFamilies, ServerMetrics
 from app.metrics.values import OPEN_METRICS, OTHER, PLAIN, SECONDS, Family, Values
 
@@ -95,6 +96,7 @@ class Metrics:
         self._gaps = Family(count("cds_data_gap", "Data that were not seen.", ("tenant", "need", "reason")))
         self._tokens = Family(count("cds_token_use", "What came of access tokens.", ("tenant", "use")))
         self._rules = Family(count("cds_rule_evaluated", "Rules judged.", ("rule", "result")), 2_000)
+        self.rule_costs = RuleCosts(values)
         self._cards = Family(count("cds_cards", "Cards shown.", ("tenant", "indicator", "topic")))
         self._held = Family(count("cds_cards_held", "Cards made and not shown.", ("tenant", "topic")))
         self._per_response = Family(
@@ -237,6 +239,7 @@ class Metrics:
 
     def refresh(self) -> None:
         """Read what changes without a call."""
+        self.rule_costs.refresh()
         trail = self._trail
         if trail is None:
             return
