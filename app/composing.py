@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, lru_cache, partial
+from typing import NamedTuple
 
 from fastapi import FastAPI, Request
 from pydantic import BaseModel
@@ -110,9 +111,8 @@ def compose(app: FastAPI, settings: Settings, shared: Shared, elsewhere: Callabl
     knowledge = shared.knowledge_of(settings)
     book, outside, clock = shared.book, shared.outside, shared.clock
     reader = Reader(book, knowledge)
-    answers = _answers(knowledge)
-    inputs = {code: inputs_model(pathway) for code, pathway in knowledge.pathways.items()}
-    measured = measure_bodies(knowledge.measures)
+    wires = _wires(knowledge)
+    answers, inputs, measured = wires.answers, wires.inputs, wires.measured
     tenant = tenant_of(settings)
     watches: list[Watch] = [
         shared.metrics.servers_of(tenant.name),
@@ -150,7 +150,7 @@ def compose(app: FastAPI, settings: Settings, shared: Shared, elsewhere: Callabl
                 begin_laps=costs.begin,
             ),
             templates=dict(templates),
-            attributes=source_attributes(SERVICES, knowledge, settings),
+            attributes=cache(partial(source_attributes, SERVICES, knowledge, settings)),
             clients=clients,
             max_bytes=settings.max_hook_bytes,
             decisions=decisions,
@@ -256,8 +256,23 @@ def _decisions(settings: Settings, shared: Shared, knowledge: Knowledge) -> Deci
     return Decisions(witnesses, seal, settings.tenant, shared.outside.clock)
 
 
-def _answers(knowledge: Knowledge) -> Mapping[str, type[BaseModel]]:
-    return {
+class _Wires(NamedTuple):
+    """What callers of REST send, by code: answers of scores, inputs of pathways, bodies of measures."""
+
+    answers: Mapping[str, type[BaseModel]]
+    inputs: Mapping[str, type[BaseModel]]
+    measured: Mapping[str, type[BaseModel]]
+
+
+@lru_cache(maxsize=64)
+def _wires(knowledge: Knowledge) -> _Wires:
+    lesion_scores = {
         code: answers_model(i.score, i.place_item if "level" in i.lead else None)
         for code, i in knowledge.instruments.items()
-    } | {code: answers_model(one.score) for code, one in knowledge.patient_scores.items()}
+    }
+    patient_scores = {code: answers_model(one.score) for code, one in knowledge.patient_scores.items()}
+    return _Wires(
+        lesion_scores | patient_scores,
+        {code: inputs_model(pathway) for code, pathway in knowledge.pathways.items()},
+        measure_bodies(knowledge.measures),
+    )

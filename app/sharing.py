@@ -1,8 +1,9 @@
 """What every organisation of a deployment shares: what is kept, what is counted, the secret and the codes."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from secrets import token_bytes
 
 from app.api.answers_once import AnswersOnce
@@ -62,7 +63,6 @@ class Shared:
         audit: keeps the records of decisions; None for a demo without a database, where nothing is kept.
         metrics: what passed, counted.
         traces: a span of each request; None where they are off.
-        knowledge: what was loaded, by the choices it was loaded with.
     """
 
     clock: Clock
@@ -76,7 +76,6 @@ class Shared:
     audit: AuditTrail | None
     metrics: Metrics
     traces: Traces | None
-    knowledge: dict[object, Knowledge] = field(default_factory=dict)
 
     @classmethod
     def open(cls, settings: Settings, clock: Clock, outside: Outside) -> "Shared":
@@ -118,10 +117,7 @@ class Shared:
         Raises:
             ValueError: the policy is none; the message says why.
         """
-        choices = (tuple(sorted(settings.policy.items())), tuple(sorted(settings.windows.items())))
-        if choices not in self.knowledge:
-            self.knowledge[choices] = loaded(settings.policy, settings.windows)
-        return self.knowledge[choices]
+        return loaded(settings.policy, settings.windows)
 
     def close(self) -> None:
         """Write what waits, and give back every connection."""
@@ -140,12 +136,18 @@ def loaded(policy: Mapping[str, str], windows: Mapping[str, str]) -> Knowledge:
         ValueError: one of them is none; the message names the setting.
     """
     try:
-        return load(Policy.of(policy, windows))
+        return _loaded(tuple(sorted(policy.items())), tuple(sorted(windows.items())))
     except DefinitionError as error:
         if policy:
             # Where the windows are not at fault, the choices are.
             loaded({}, windows)
         raise ValueError(f"SPINE_METS_{'POLICY' if policy else 'WINDOWS'}: {error}") from None
+
+
+@lru_cache(maxsize=64)
+def _loaded(policy: tuple[tuple[str, str], ...], windows: tuple[tuple[str, str], ...]) -> Knowledge:
+    # The same choices are the same knowledge, whoever made them.
+    return load(Policy.of(dict(policy), dict(windows)))
 
 
 def _audit(settings: Settings, outside: Outside) -> AuditTrail | None:

@@ -130,7 +130,7 @@ def router(
     answering: Answering,
     *,
     templates: dict[str, str],
-    attributes: Mapping[str, bytes],
+    attributes: Callable[[], Mapping[str, bytes]],
     clients: Clients | None,
     max_bytes: int,
     decisions: Decisions = UNWITNESSED,
@@ -140,7 +140,7 @@ def router(
     Args:
         answering: answers the calls.
         templates: what discovery asks for, by prefetch key.
-        attributes: the source attributes of each service, encoded.
+        attributes: makes the source attributes of each service, encoded, when somebody first asks for them.
         clients: those who may invoke a service; None where whoever reaches it may.
         max_bytes: the largest body that is taken.
         decisions: has every call witnessed.
@@ -160,7 +160,7 @@ def router(
         return Response(discovery, media_type="application/json")
 
     described = APIRouter()  # the framework reads the service from the path
-    service_id = Path(description="A service", json_schema_extra={"enum": list(attributes)})
+    service_id = Path(description="A service", json_schema_extra={"enum": [one.id for one in SERVICES]})
 
     @described.get(
         "/cds-services/{service}/source-attributes",
@@ -169,10 +169,12 @@ def router(
         response_model=SourceAttributes,
         responses={404: json_answer(OUTCOME_SCHEMA, "There is no such service", "application/fhir+json")},
     )
-    async def source_attributes(service: Annotated[str, service_id]) -> Response:
-        if service not in attributes:
-            raise NotFoundError(f"There is no such service; the services are {', '.join(attributes)}.")
-        return Response(attributes[service], media_type="application/json")
+    def source_attributes(service: Annotated[str, service_id]) -> Response:
+        # In a thread: every rule is run over many records to see what it reads.
+        made = attributes()
+        if service not in made:
+            raise NotFoundError(f"There is no such service; the services are {', '.join(made)}.")
+        return Response(made[service], media_type="application/json")
 
     routes.include_router(described)
 

@@ -221,9 +221,8 @@ def _limitations(knowledge: Knowledge) -> Iterable[str]:
 
 def _publications(knowledge: Knowledge) -> Mapping[str, list[Citation]]:
     """Every publication with the rules that cite it; what no publication says is no citation."""
-    found = set(citations((knowledge.instruments, knowledge.patient_scores, knowledge.pathways)))
-    for module in _rule_modules():
-        found |= set(citations(tuple(vars(module).values())))
+    parts: list[object] = [knowledge.instruments, knowledge.patient_scores, knowledge.pathways]
+    found = set(citations([*parts, *(tuple(vars(module).values()) for module in _rule_modules())]))
     by_title: dict[str, list[Citation]] = {}
     for cite in sorted(found, key=lambda cite: (cite.title, cite.key, cite.place)):
         if cite.tag not in (Tag.LOCAL_POLICY, Tag.UNREAD):

@@ -28,9 +28,9 @@ RELEASED = "2026-11-21"
 REVISED = "2026-11-21"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Knowledge:
-    """Everything the service knows, under one site's policy.
+    """Everything the service knows, under one site's policy; what is made of one is kept by it.
 
     Args:
         digest: SHA-256 over every file of the knowledge, of the engine that applies it and of the evidence,

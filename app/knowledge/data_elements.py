@@ -140,11 +140,14 @@ def read_by(knowledge: Knowledge, findings: Mapping[str, Finding] = FINDINGS) ->
     Raises:
         DefinitionError: a rule reads something of which nobody has said what it is.
     """
-    noted: set[str] = set(BESIDE_SCORES)
+    watch = _Watch()
     for records in _records(findings):
-        for lesion in records.lesions:
-            _read(knowledge, Case(lesion, records.patient(lesion, noted)), noted)
-    return tuple(element_of(code, findings) for code in sorted(noted))
+        facts = _Notebook(records.facts, watch)
+        lesions = [watch.lesion(lesion, facts) for lesion in records.lesions]
+        for lesion in lesions:
+            patient = watch.patient(Patient(facts, records.primary, records.age, (lesion, lesions[1])))
+            _read(knowledge, lesion, patient)
+    return tuple(element_of(code, findings) for code in sorted(watch.noted | set(BESIDE_SCORES)))
 
 
 def uses(elements: Iterable[DataElement]) -> Mapping[PersonalData, bool]:
@@ -156,16 +159,15 @@ def uses(elements: Iterable[DataElement]) -> Mapping[PersonalData, bool]:
 # -- rules, run over records that take notes ---------------------------------------------------------------
 
 
-def _read(knowledge: Knowledge, plain: Case, noted: set[str]) -> None:
+def _read(knowledge: Knowledge, lesion: Lesion, patient: Patient) -> None:
     """Everything that rules look at in one record."""
-    lesion = _watched_lesion(plain.lesion, noted)
     totals: dict[str, tuple[int, ...]] = {}
     for instrument in knowledge.instruments.values():
         instrument.applies(lesion)
         result = instrument.score.evaluate(instrument.answers(lesion))
         instrument.remark(result, lesion)
         totals[instrument.code] = result.totals
-    case = Case(lesion, plain.patient, totals)
+    case = Case(lesion, patient, totals)
     for pathway in knowledge.pathways.values():
         pathway.applies(case)
         pathway.judge(pathway.read(case))
@@ -180,15 +182,58 @@ def _alarms(case: Case, policy: Policy) -> None:
     lesion_alarms(case, policy)
 
 
+class _Watch:
+    """Records that note what is read of them.
+
+    Args:
+        noted: findings, and attributes of lesions and patients, by their codes.
+    """
+
+    def __init__(self) -> None:
+        noted: set[str] = set()
+        self.noted = noted
+
+        class WatchedFact(Fact):
+            def __getattribute__(self, name: str) -> object:
+                if name == "value":
+                    noted.add(self[0])
+                return super().__getattribute__(name)
+
+        class WatchedLesion(Lesion):
+            def __getattribute__(self, name: str) -> object:
+                _note("lesion", name, Lesion, noted)
+                return super().__getattribute__(name)
+
+        class WatchedPatient(Patient):
+            def __getattribute__(self, name: str) -> object:
+                _note("patient", name, Patient, noted)
+                return super().__getattribute__(name)
+
+        self._fact, self._lesion, self._patient = WatchedFact, WatchedLesion, WatchedPatient
+
+    def fact(self, fact: Fact) -> Fact:
+        """A fact that is noted when its value is read."""
+        return self._fact(*fact)
+
+    def lesion(self, lesion: Lesion, facts: Facts) -> Lesion:
+        """A lesion with these facts."""
+        known = {field.name: getattr(lesion, field.name) for field in fields(lesion)}
+        return self._lesion(**{**known, "facts": facts})
+
+    def patient(self, patient: Patient) -> Patient:
+        """The same patient, watched."""
+        return self._patient(**{field.name: getattr(patient, field.name) for field in fields(patient)})
+
+
 class _Notebook(Mapping[str, tuple[Fact, ...]]):
     """Facts by finding that note each finding asked for.
 
     Going through all of them notes nothing yet: a fact found that way is noted when its value is read.
     """
 
-    def __init__(self, facts: Facts, noted: set[str]) -> None:
-        self._facts = {code: tuple(_watched_fact(f, noted) for f in listed) for code, listed in facts.items()}
-        self._noted = noted
+    def __init__(self, facts: Facts, watch: _Watch) -> None:
+        self._facts = {code: tuple(map(watch.fact, listed)) for code, listed in facts.items()}
+        self._noted = watch.noted
 
     def __getitem__(self, finding: str) -> tuple[Fact, ...]:
         self._noted.add(finding)
@@ -205,38 +250,6 @@ class _Notebook(Mapping[str, tuple[Fact, ...]]):
 
     def values(self) -> ValuesView[tuple[Fact, ...]]:
         return self._facts.values()
-
-
-def _watched_fact(fact: Fact, noted: set[str]) -> Fact:
-    class Watched(Fact):
-        def __getattribute__(self, name: str) -> object:
-            if name == "value":
-                noted.add(fact[0])
-            return super().__getattribute__(name)
-
-    return Watched(*fact)
-
-
-def _watched_lesion(lesion: Lesion, noted: set[str]) -> Lesion:
-    class Watched(Lesion):
-        def __getattribute__(self, name: str) -> object:
-            _note("lesion", name, Lesion, noted)
-            return super().__getattribute__(name)
-
-    return Watched(**{f.name: getattr(lesion, f.name) for f in fields(lesion)} | _facts(lesion, noted))
-
-
-def _watched_patient(patient: Patient, noted: set[str]) -> Patient:
-    class Watched(Patient):
-        def __getattribute__(self, name: str) -> object:
-            _note("patient", name, Patient, noted)
-            return super().__getattribute__(name)
-
-    return Watched(**{f.name: getattr(patient, f.name) for f in fields(patient)} | _facts(patient, noted))
-
-
-def _facts(of: Lesion | Patient, noted: set[str]) -> dict[str, _Notebook]:
-    return {"facts": _Notebook(of.facts, noted)}
 
 
 def _note(what: str, name: str, kind: type[Lesion | Patient], noted: set[str]) -> None:
@@ -265,11 +278,6 @@ class _Records:
     age: Years | None
     primary: Primary
     lesions: tuple[Lesion, ...]
-
-    def patient(self, lesion: Lesion, noted: set[str]) -> Patient:
-        """The patient, taking notes, with one other lesion beside this."""
-        lesions = tuple(_watched_lesion(one, noted) for one in (lesion, self.lesions[1]))
-        return _watched_patient(Patient(self.facts, self.primary, self.age, lesions), noted)
 
 
 def _records(findings: Mapping[str, Finding]) -> Iterator[_Records]:

@@ -6,6 +6,7 @@ engine is among the libraries that the service runs with.
 """
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from html import escape
 from importlib.resources import files
 from types import MappingProxyType
@@ -41,9 +42,7 @@ def knowledge_pages(knowledge: Knowledge) -> APIRouter:
     Args:
         knowledge: under this site's policy.
     """
-    documents = knowledge_documents(knowledge)
-    pages = {code: text_page(_html(document, home=True)) for code, document in documents.items()}
-    home = text_page(_html(index(documents, "Knowledge", "/knowledge/{}"), home=False))
+    home, pages = _written(knowledge)
     style = made_page(files("app.web").joinpath("knowledge.css").read_bytes(), "text/css; charset=utf-8")
     routes = APIRouter(include_in_schema=False)
 
@@ -62,6 +61,14 @@ def knowledge_pages(knowledge: Knowledge) -> APIRouter:
         return pages[code].answer(request)
 
     return routes
+
+
+@lru_cache(maxsize=64)
+def _written(knowledge: Knowledge) -> tuple[Kept, Mapping[str, Kept]]:
+    """The list of the documents, and each by its code."""
+    documents = knowledge_documents(knowledge)
+    pages = {code: text_page(_html(document, home=True)) for code, document in documents.items()}
+    return text_page(_html(index(documents, "Knowledge", "/knowledge/{}"), home=False)), pages
 
 
 def text_page(text: str) -> Kept:

@@ -118,7 +118,7 @@ class House:
             hooks_router(
                 answering,
                 templates=dict(templates),
-                attributes={},
+                attributes=dict,
                 clients=None,
                 max_bytes=5_000_000,
                 decisions=decisions,
