@@ -92,7 +92,8 @@ def _with_patient_alarms(
     of_spine = [alarm for alarm in alarms if alarm.of_spine]
     scored = [one for one in assessed if one.lesion.not_scored is None]
     spinal = [one for one in scored if one.lesion.place.kind in (None, Kind.SPINE, Kind.PELVIC_RING)]
-    told = [_with(one, of_spine) if one in (spinal or scored) else one for one in assessed]
+    at_spine = {id(one) for one in spinal or scored}
+    told = [_with(one, of_spine) if id(one) in at_spine else one for one in assessed]
     told.sort(key=_most_urgent_first)
     others = [alarm for alarm in alarms if not alarm.of_spine]
     first = next((n for n, one in enumerate(told) if one.lesion.not_scored is None), None)

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import chain
 
 from app.assess.counting import after_treatment, distinct, moment_of
 from app.assess.freshness import age_of
@@ -85,11 +86,14 @@ class _Grouping:
         # Places that a reference to a Condition or a BodyStructure stands for.
         self.named: dict[str, tuple[Place, ...]] = {}
         # Places that entries with such a focus name more narrowly.
-        self.narrowed: dict[str, list[Place]] = defaultdict(list)
+        self.narrowed: dict[str, dict[Place, None]] = defaultdict(dict)
+        self.drafts_of_named: dict[str, list[_Draft]] = {}
+        self.named_places: frozenset[Place] = frozenset()
         self.bone_disease = any(d.disease and not d.not_counted for d in record.diagnoses)
 
     def run(self) -> Grouped:
         self._name_places()
+        self.named_places = frozenset(chain.from_iterable(self.named.values()))
         if not self.named and not self.bone_disease:
             return self._patient_only()
         placed, by_focus, unsited = self._sort_entries()
@@ -207,7 +211,7 @@ class _Grouping:
                 self._unplaced(entry, "names a site this service does not know")
         elif scale:
             # Pain at a bone makes no lesion of it; at a lesion's own place it is that lesion's.
-            if any(place in places for places in self.named.values()):
+            if place in self.named_places:
                 placed.append((entry, place, None))
         elif self.bone_disease:
             placed.append((entry, place, None))
@@ -226,7 +230,7 @@ class _Grouping:
         holding = [place for place in self.named[focus] if place.holds(own)]
         wider = [place for place in self.named[focus] if own.holds(place)]
         if holding:
-            self.narrowed[focus].append(own)
+            self.narrowed[focus][own] = None
             placed.append((entry, own, focus))
         elif len(wider) == 1:
             placed.append((entry, wider[0], focus))
@@ -245,6 +249,13 @@ class _Grouping:
             unsited.append(entry)
 
     def _drafts_of(self, reference: str) -> list[_Draft]:
+        """The drafts that a reference stands for, once every place that is named has one."""
+        found = self.drafts_of_named.get(reference)
+        if found is None:
+            found = self.drafts_of_named[reference] = self._narrower_drafts(reference)
+        return found
+
+    def _narrower_drafts(self, reference: str) -> list[_Draft]:
         places = self.named[reference]
         narrower = self.narrowed.get(reference, ())
         wanted: list[Place] = []

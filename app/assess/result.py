@@ -8,7 +8,7 @@ from app.assess.laps import OTHER, Lap, unheard
 from app.assess.record import LESION_NEEDS, Completeness, Gap
 from app.engine.provenance import Citation, Source
 from app.engine.question import compatible
-from app.engine.reading import Fact, Facts, Interval
+from app.engine.reading import Fact, Facts, Interval, narrowest
 from app.engine.score import ScoreResult
 from app.knowledge import Knowledge
 from app.knowledge.anatomy import Kind
@@ -246,7 +246,8 @@ def finding_view(code: str, facts: Sequence[Fact]) -> FindingView:
         possible = tuple(answer for answer in labels if answer in kept)
     else:
         possible = tuple(dict.fromkeys(span.text for span in spans))
-        conflicting = any(not a.meets(b) for a in spans for b in spans)
+        begins, ends = narrowest(spans)
+        conflicting = not begins.meets(ends)
     return FindingView(
         finding=code,
         possible=possible,

@@ -3,10 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import combinations
 
 from app.engine.provenance import Citation, DefinitionError, Source
-from app.engine.reading import Fact, Interval
+from app.engine.reading import Fact, Interval, narrowest
 
 ANYTHING = Interval(None, None)
 
@@ -91,10 +90,11 @@ def measured(facts: Iterable[Fact]) -> Measured:
     if not usable:
         return Measured(unused=tuple(unused)) if unused else UNMEASURED
     spans = tuple(dict.fromkeys(fact.value for fact in usable if isinstance(fact.value, Interval)))
-    # On a line, stretches that meet two by two all share some of it.
-    conflicting = any(not one.meets(other) for one, other in combinations(spans, 2))
+    begins, ends = narrowest(spans)
+    conflicting = not begins.meets(ends)
     if len(spans) > 1 and not conflicting:
-        spans = (_common(spans),)
+        text = " and ".join(span.text for span in spans)
+        spans = (Interval(begins.low, ends.high, begins.low_closed, ends.high_closed, text),)
     return Measured(
         spans=spans,
         recorded=True,
@@ -118,19 +118,3 @@ def within(inner: Interval, outer: Interval) -> bool:
         )
     )
     return starts and ends
-
-
-def _common(spans: Iterable[Interval]) -> Interval:
-    listed = list(spans)
-    first, last = listed[0], listed[0]
-    for span in listed[1:]:
-        if span.low is not None and (
-            first.low is None or span.low > first.low or (span.low == first.low and not span.low_closed)
-        ):
-            first = span
-        if span.high is not None and (
-            last.high is None or span.high < last.high or (span.high == last.high and not span.high_closed)
-        ):
-            last = span
-    text = " and ".join(span.text for span in listed)
-    return Interval(first.low, last.high, first.low_closed, last.high_closed, text)

@@ -52,6 +52,25 @@ class Interval:
         return _starts_before_end(self, other) and _starts_before_end(other, self)
 
 
+def narrowest(spans: Iterable[Interval]) -> tuple[Interval, Interval]:
+    """Of one or more intervals, the one that begins last and the one that ends first.
+
+    On a line, stretches that meet two by two all share some of it: all of them do where these two meet.
+    """
+    listed = list(spans)
+    first, last = listed[0], listed[0]
+    for span in listed[1:]:
+        if span.low is not None and (
+            first.low is None or span.low > first.low or (span.low == first.low and not span.low_closed)
+        ):
+            first = span
+        if span.high is not None and (
+            last.high is None or span.high < last.high or (span.high == last.high and not span.high_closed)
+        ):
+            last = span
+    return first, last
+
+
 def exactly(value: Number, text: str = "") -> Interval:
     """The interval that holds one value only."""
     bound = Fraction(value)

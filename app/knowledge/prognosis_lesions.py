@@ -132,7 +132,9 @@ def _set_aside(lesion: Lesion) -> Iterable[Source]:
 def _least(lesions: Sequence[Lesion], apart: Apart, most: int) -> int:
     """The largest number, up to ``most``, of lesions of which any two are two for certain."""
     number = min(len(lesions), 1)
-    while number < most and _pick(lesions, apart, number + 1):
+    # Without a site none is told from another; those with one are no more than there are places in a body.
+    sited = [lesion for lesion in lesions if lesion.place.site is not None]
+    while number < most and _pick(sited, apart, number + 1):
         number += 1
     return number
 
