@@ -25,6 +25,7 @@ from app.audit.record import Stands
 from app.audit.seal import Seal
 from app.audit.witness import Decisions, Recording, Witness
 from app.failures import Failures, answer_errors, render
+from app.fhir.codes import CodeBook
 from app.fhir.names import normal_base
 from app.fhir.queries import prefetch_templates
 from app.fhir.questionnaires import questionnaire
@@ -187,7 +188,7 @@ def compose(app: FastAPI, settings: Settings, shared: Shared, elsewhere: Callabl
         rest_router(
             book=book,
             knowledge=knowledge,
-            questionnaires={code: questionnaire(book, i) for code, i in knowledge.instruments.items()},
+            questionnaires=_questionnaires(book, knowledge),
             answers=answers,
             clock=clock,
             max_bytes=settings.max_bundle_bytes,
@@ -254,6 +255,11 @@ def _decisions(settings: Settings, shared: Shared, knowledge: Knowledge) -> Deci
         witnesses.insert(0, Recording(keep, seal, Stands(knowledge.version, knowledge.digest)))
     # Never a fixed moment of judging: records are of the time at which they were made.
     return Decisions(witnesses, seal, settings.tenant, shared.outside.clock)
+
+
+@lru_cache(maxsize=64)
+def _questionnaires(book: CodeBook, knowledge: Knowledge) -> Mapping[str, bytes]:
+    return {code: questionnaire(book, one) for code, one in knowledge.instruments.items()}
 
 
 class _Wires(NamedTuple):

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
@@ -94,7 +95,7 @@ def create_app(
         app.add_middleware(TenantSwitch, tenancy=tenancy)
     elif own.rings:
         app.include_router(public_key_routes(lambda: public_keys(own.rings)))
-    app.include_router(fhir_document_routes(documents(shared.book, own.knowledge, settings.public_base_url)))
+    app.include_router(fhir_document_routes(_published(shared.book, own.knowledge, settings.public_base_url)))
     app.include_router(knowledge_pages(own.knowledge))
     app.include_router(evidence_page(own.knowledge))
     add_probes(app)
@@ -110,6 +111,10 @@ def create_app(
     if shared.traces is not None:
         app.add_middleware(shared.traces.around, route_of=templates.of)
     return app
+
+
+# The same codes, knowledge and address have the same definitions.
+_published = lru_cache(maxsize=64)(documents)
 
 
 @dataclass(slots=True)

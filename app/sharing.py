@@ -98,7 +98,7 @@ class Shared:
         return cls(
             clock=clock,
             outside=outside,
-            book=code_book(settings.canonical_base, settings.code_map),
+            book=_book(settings),
             store=store,
             recorder=Recorder(store.note_cards),
             # A database of its own: whatever holds up feedback must hold up no check.
@@ -142,6 +142,16 @@ def loaded(policy: Mapping[str, str], windows: Mapping[str, str]) -> Knowledge:
             # Where the windows are not at fault, the choices are.
             loaded({}, windows)
         raise ValueError(f"SPINE_METS_{'POLICY' if policy else 'WINDOWS'}: {error}") from None
+
+
+def _book(settings: Settings) -> CodeBook:
+    """The codes of a deployment; a map of its own is read anew, since its file may have changed."""
+    if settings.code_map is None:
+        return _own_codes(settings.canonical_base)
+    return code_book(settings.canonical_base, settings.code_map)
+
+
+_own_codes = lru_cache(maxsize=64)(code_book)
 
 
 @lru_cache(maxsize=64)

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from functools import cache
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -199,14 +200,9 @@ def router(knowledge: Json) -> APIRouter:
     routes = APIRouter(prefix=_PREFIX)
     stands_on = {"knowledge": knowledge}
     evidence = load()
-    addresses = {code: _address(code, drawing) for code, drawing in evidence.figures.items()}
-    usable = [(item, msgspec.Raw(_encode(item_json(item, addresses)))) for item in evidence.usable]
+    usable, told = _written()
     everything = Kept(_encode(_grouped(usable) | stands_on))
-    conflicts = Kept(
-        _encode(
-            {"inconsistencies": _inconsistencies_json(evidence.inconsistencies, evidence.usable)} | stands_on
-        )
-    )
+    conflicts = Kept(_encode({"inconsistencies": told} | stands_on))
 
     @routes.get(
         "",
@@ -275,13 +271,16 @@ def router(knowledge: Json) -> APIRouter:
         request: Request,
         series: Annotated[
             str,
-            Path(description="The code of the evidence drawn", json_schema_extra={"enum": list(addresses)}),
+            Path(
+                description="The code of the evidence drawn",
+                json_schema_extra={"enum": list(evidence.figures)},
+            ),
         ],
         v: Annotated[str, Query(description="The fingerprint in the address that the evidence gives")] = "",
     ) -> Response:
         drawing = evidence.figures.get(series)
         if drawing is None:
-            raise NotFoundError(f"There is no such figure; the figures are {', '.join(addresses)}.")
+            raise NotFoundError(f"There is no such figure; the figures are {', '.join(evidence.figures)}.")
         return Kept(drawing, "image/svg+xml", _figure_headers(drawing, v)).answer(request)
 
     return routes
@@ -451,6 +450,16 @@ def _estimate_json(estimate: Estimate) -> Json:
         "low": estimate.low,
         "high": estimate.high,
     }
+
+
+@cache
+def _written() -> tuple[list[tuple[Item, msgspec.Raw]], msgspec.Raw]:
+    """Every usable item with what is told of it, and the conflicts; the same in every application."""
+    evidence = load()
+    addresses = {code: _address(code, drawing) for code, drawing in evidence.figures.items()}
+    usable = [(item, msgspec.Raw(_encode(item_json(item, addresses)))) for item in evidence.usable]
+    conflicts = _inconsistencies_json(evidence.inconsistencies, evidence.usable)
+    return usable, msgspec.Raw(_encode(conflicts))
 
 
 def _inconsistencies_json(found: Iterable[Inconsistency], items: Iterable[Item]) -> list[Json]:

@@ -225,6 +225,10 @@ class Criteria:
         init=False, repr=False, compare=False, default_factory=dict
     )
 
+    _settling: dict[tuple[object, ...], tuple[str, ...]] = field(
+        init=False, repr=False, compare=False, default_factory=dict
+    )
+
     def __post_init__(self) -> None:
         kinds = {one.code: one for one in self.inputs}
         if len(kinds) != len(self.inputs):
@@ -317,7 +321,13 @@ class Criteria:
         """
         if self.outcome(given).suitability is not Suitability.UNDETERMINED:
             return ()
-        return tuple(code for code in self._kinds if self._can_settle(given, judged, code))
+        key = tuple([_left(given[code]) for code in self._kinds])
+        kept = self._settling.get(key)
+        if kept is None:
+            kept = tuple(code for code in self._kinds if self._can_settle(given, judged, code))
+            if len(self._settling) < _MOST_KEPT:
+                self._settling[key] = kept
+        return kept
 
     def _can_settle(self, given: Mapping[str, Given], judged: Sequence[Judged], code: str) -> bool:
         value = given[code]
@@ -370,6 +380,17 @@ class Outcome:
 
 
 _MOST_KEPT = 4_096
+
+
+def _left(value: Given) -> object:
+    """Everything that an answer leaves possible, as something to look up by."""
+    if isinstance(value, Answer):
+        return value.possible
+    return (
+        None
+        if value is UNMEASURED
+        else tuple((s.low, s.high, s.low_closed, s.high_closed) for s in value.spans)
+    )
 
 
 def unknown_input(kind: Input) -> Given:

@@ -59,9 +59,9 @@ class MapElement:
     fault: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class CodeBook:
-    """Every code that the reader understands.
+    """Every code that the reader understands; what is made by one is kept by it.
 
     Args:
         base: the canonical base of the service's own code systems.
