@@ -21,18 +21,18 @@ _SVG = "http://www.w3.org/2000/svg"
 # 6.4 x 3.6 inches of 100 dots: shown at 640 x 360. Tables of studies need more rows, so more height.
 _WIDTH, _HEIGHT, _ROW_HEIGHT, _DOTS = 6.4, 3.6, 0.26, 100
 _POINTS = 72  # of an inch, the unit that drawings are written in
-_INK, _QUIET, _LINE, _BAND, _ALARM = "#1a2733", "#51606e", "#0b5c8e", "#7fb2d3", "#9a2c00"
+INK, QUIET, LINE, BAND, ALARM = "#1a2733", "#51606e", "#0b5c8e", "#7fb2d3", "#9a2c00"
 # The library types a style by the names of its 300 settings, which no dictionary here has to repeat.
-_STYLE: dict[Any, Any] = {
+STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "spine-mets",
     "font.family": ["DejaVu Sans"],
     "font.size": 8,
-    "axes.edgecolor": _QUIET,
-    "axes.labelcolor": _INK,
-    "xtick.color": _INK,
-    "ytick.color": _INK,
-    "text.color": _INK,
+    "axes.edgecolor": QUIET,
+    "axes.labelcolor": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "text.color": INK,
     "axes.spines.top": False,
     "axes.spines.right": False,
 }
@@ -61,7 +61,7 @@ def draw(item: Item) -> bytes:
     Raises:
         ValueError: this kind of item has no figure.
     """
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context(STYLE):
         match item:
             case Series():
                 figure = _draw_series(item)
@@ -78,7 +78,7 @@ def draw(item: Item) -> bytes:
         _frame(figure, item, shown)
         drawing = io.BytesIO()
         figure.savefig(drawing, format="svg", metadata={"Date": None, "Creator": None})
-    return _accessible(drawing.getvalue(), item, shown)
+    return accessible(drawing.getvalue(), item.code, item.title, f"{described(item)} {shown}.")
 
 
 def _figure(height: float, left: float = 0.10) -> tuple[Figure, Axes]:
@@ -93,9 +93,9 @@ def _frame(figure: Figure, item: Item, shown: str) -> None:
     """Title above, and below it how to read the figure, where it is from, and what is wrong with it."""
     height = figure.get_figheight()
     figure.text(0.02, 1 - 0.2 / height, item.title, fontsize=9, weight="bold", va="center")
-    figure.text(0.02, 1 - 0.38 / height, item.population, fontsize=7, color=_QUIET, va="center")
-    lines = [(line, _QUIET) for line in _wrapped(shown + _test(item)) + _wrapped(source_line(item))]
-    lines += [(line, _ALARM) for line in _wrapped(_warnings(item))]
+    figure.text(0.02, 1 - 0.38 / height, item.population, fontsize=7, color=QUIET, va="center")
+    lines = [(line, QUIET) for line in _wrapped(shown + _test(item)) + _wrapped(source_line(item))]
+    lines += [(line, ALARM) for line in _wrapped(_warnings(item))]
     for place, (line, colour) in enumerate(lines, start=1):
         figure.text(
             0.02,
@@ -135,12 +135,12 @@ def _draw_series(series: Series) -> Figure:
     places = range(len(series.points))
     values = [_value(series, point) for point in series.points]
     bars = [_bar(series, point) for point in series.points]
-    axes.plot(places, values, color=_BAND, linewidth=1.2, zorder=1)
+    axes.plot(places, values, color=BAND, linewidth=1.2, zorder=1)
     for place, point, value, bar in zip(places, series.points, values, bars, strict=True):
         if bar is not None:
-            axes.plot([place, place], bar, color=_LINE, linewidth=1.2, zorder=2)
-            axes.plot([place, place], bar, linestyle="none", marker="_", markersize=7, color=_LINE)
-        axes.plot([place], [value], marker="o", markersize=5, color=_LINE, zorder=3)
+            axes.plot([place, place], bar, color=LINE, linewidth=1.2, zorder=2)
+            axes.plot([place, place], bar, linestyle="none", marker="_", markersize=7, color=LINE)
+        axes.plot([place], [value], marker="o", markersize=5, color=LINE, zorder=3)
         axes.annotate(
             _label(series, point),
             (place, value),
@@ -176,7 +176,7 @@ def _limit(
 def _draw_groups(series: Series) -> Figure:
     figure, axes = _figure(_HEIGHT, left=0.27)
     places = list(range(len(series.points)))[::-1]
-    axes.barh(places, [point.value for point in series.points], height=0.5, color=_BAND)
+    axes.barh(places, [point.value for point in series.points], height=0.5, color=BAND)
     for place, point in zip(places, series.points, strict=True):
         axes.annotate(
             _label(series, point) + ("" if point.n is None else f" (n {point.n})"),
@@ -237,8 +237,8 @@ def _draw_estimates(item: Estimates) -> Figure:
     figure, axes = _figure(_HEIGHT, left=0.31)
     places = list(range(len(item.estimates)))[::-1]
     for place, estimate in zip(places, item.estimates, strict=True):
-        axes.plot([estimate.low, estimate.high], [place, place], color=_LINE, linewidth=1.2)
-        axes.plot([estimate.value], [place], marker="s", markersize=4.5, color=_LINE)
+        axes.plot([estimate.low, estimate.high], [place, place], color=LINE, linewidth=1.2)
+        axes.plot([estimate.value], [place], marker="s", markersize=4.5, color=LINE)
         axes.annotate(
             f"{estimate.value:.2f} ({estimate.low:.2f}-{estimate.high:.2f})",
             (1, place),
@@ -248,7 +248,7 @@ def _draw_estimates(item: Estimates) -> Figure:
             ha="right",
             fontsize=7,
         )
-    axes.axvline(1, color=_QUIET, linewidth=0.8, linestyle="--")
+    axes.axvline(1, color=QUIET, linewidth=0.8, linestyle="--")
     axes.set_xscale("log")
     axes.set_xlim(0.8, 160)
     axes.set_xticks([1, 2, 5, 10, 20, 50], ["1", "2", "5", "10", "20", "50"])
@@ -281,17 +281,17 @@ def _draw_pain(item: Table) -> Figure:
         if row.pain_before is None or row.pain_after is None:
             text = "" if row.pain_fall is None else f"fall of {number(row.pain_fall)} on 0-{row.pain_scale}"
             axes.annotate(
-                text, (0, place), xytext=(4, -2.5), textcoords="offset points", fontsize=7, color=_QUIET
+                text, (0, place), xytext=(4, -2.5), textcoords="offset points", fontsize=7, color=QUIET
             )
             continue
         axes.annotate(
             "",
             (row.pain_after, place),
             (row.pain_before, place),
-            arrowprops={"arrowstyle": "-", "color": _BAND, "linewidth": 1.4},
+            arrowprops={"arrowstyle": "-", "color": BAND, "linewidth": 1.4},
         )
-        axes.plot([row.pain_before], [place], marker="o", markersize=5, color=_LINE, markerfacecolor="white")
-        axes.plot([row.pain_after], [place], marker="o", markersize=5, color=_LINE)
+        axes.plot([row.pain_before], [place], marker="o", markersize=5, color=LINE, markerfacecolor="white")
+        axes.plot([row.pain_after], [place], marker="o", markersize=5, color=LINE)
         _beside(axes, number(row.pain_after), row.pain_after, place, -5, "right")
         _beside(axes, number(row.pain_before), row.pain_before, place, 5, "left")
     axes.set_xlim(-0.5, 10)
@@ -309,7 +309,7 @@ def _draw_control(item: Table) -> Figure:
         if share is None:
             continue
         value = float(share.percent if share.percent is not None else share.reported or 0)
-        axes.plot([value], [place], marker="o", markersize=5, color=_LINE)
+        axes.plot([value], [place], marker="o", markersize=5, color=LINE)
         beyond = value < _HALF
         _beside(axes, _share(share), value, place, 6 if beyond else -6, "left" if beyond else "right")
     axes.set_xlim(0, 104)
@@ -375,21 +375,28 @@ def described(item: Item) -> str:
     return " ".join(parts)
 
 
-def _accessible(drawing: bytes, item: Item, shown: str) -> bytes:
-    """The drawing with a title and a description that screen readers find, and without its preamble."""
+def accessible(drawing: bytes, code: str, title: str, description: str) -> bytes:
+    """A drawing with a title and a description that screen readers find, and without its preamble.
+
+    Args:
+        drawing: SVG as the library writes it.
+        code: names both in the document.
+        title: of the figure.
+        description: what it shows, for who cannot see it.
+    """
     ET.register_namespace("", _SVG)
     ET.register_namespace("xlink", "http://www.w3.org/1999/xlink")
     root = ET.fromstring(drawing)  # noqa: S314  drawn a moment ago, from nobody's input
     for metadata in root.findall(f"{{{_SVG}}}metadata"):
         root.remove(metadata)
-    title = ET.Element(f"{{{_SVG}}}title", {"id": f"{item.code}-title"})
-    title.text = item.title
-    description = ET.Element(f"{{{_SVG}}}desc", {"id": f"{item.code}-desc"})
-    description.text = f"{described(item)} {shown}."
-    root.insert(0, title)
-    root.insert(1, description)
+    titled = ET.Element(f"{{{_SVG}}}title", {"id": f"{code}-title"})
+    titled.text = title
+    described_as = ET.Element(f"{{{_SVG}}}desc", {"id": f"{code}-desc"})
+    described_as.text = description
+    root.insert(0, titled)
+    root.insert(1, described_as)
     root.set("role", "img")
-    root.set("aria-labelledby", f"{item.code}-title {item.code}-desc")
+    root.set("aria-labelledby", f"{code}-title {code}-desc")
     _, _, width, height = map(float, root.attrib["viewBox"].split())
     root.set("width", f"{width * _DOTS / _POINTS:.0f}")
     root.set("height", f"{height * _DOTS / _POINTS:.0f}")
