@@ -1,16 +1,31 @@
-"""A patient-view request of the size that EHRs send: 20 Conditions and 60 Observations, about 98 KB."""
+"""Requests as EHRs send them; the ordinary one has 20 Conditions and 60 Observations, about 98 KB."""
 
 import json
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
-BASE = "https://fhir.spine-mets-cds.org/CodeSystem"
+BASE = "https://fhir.spine-mets-cds.org"
 SNOMED = "http://snomed.info/sct"
 LOINC = "http://loinc.org"
 UCUM = "http://unitsofmeasure.org"
 SERVER = "https://ehr.example.org/fhir"
 _PATIENT = {"reference": "Patient/p1", "display": "Example, Patient"}
-_LESIONS = (("12989004", "T11"), ("36470004", "L3"))
+# The first two are the ordinary record's.
+_LESIONS = (
+    ("12989004", "T11"),
+    ("36470004", "L3"),
+    ("56401006", "T5"),
+    ("11068009", "T8"),
+    ("7610001", "T10"),
+    ("23215003", "T12"),
+    ("66794005", "L1"),
+    ("14293000", "L2"),
+    ("11994002", "L4"),
+    ("64864005", "T1"),
+    ("5329002", "C4"),
+    ("39976000", "C2"),
+)
 _FINDINGS = (
     ("spinal-pain", "pain-mechanical"),
     ("bone-lesion-quality", "lesion-lytic"),
@@ -27,16 +42,32 @@ _LABORATORY = (
 Json = dict[str, Any]
 
 
-def hook_request(conditions: int = 20, observations: int = 60) -> bytes:
-    """The request as JSON: two lesions with complete findings among ordinary problems and laboratory."""
-    sites = [_findings(code, name) for code, name in _LESIONS]
-    found = [finding for site in sites for finding in site]
-    laboratory = [_laboratory(n) for n in range(max(0, observations - len(found)))]
+def hook_request(
+    conditions: int = 20, observations: int = 60, *, lesions: int = 2, draft: bool = False
+) -> bytes:
+    """The request as JSON: lesions with complete findings among ordinary problems and laboratory.
+
+    Every ``"@"`` in it stands for the moment of the findings: see ``dated``.
+
+    Args:
+        conditions: how many of them.
+        observations: how many; where they are too few for every finding, the rest is not recorded.
+        lesions: how many vertebrae have a metastasis, 12 at most.
+        draft: whether a vertebroplasty of T11 is being signed; the chart is opened otherwise.
+    """
+    affected = _LESIONS[:lesions]
+    found = [finding for code, name in affected for finding in _findings(code, name)][:observations]
+    laboratory = [_laboratory(n) for n in range(observations - len(found))]
+    problems = [_metastasis(affected), *(_problem(n) for n in range(conditions - 1))]
     document = {
-        "hook": "patient-view",
+        "hook": "order-sign" if draft else "patient-view",
         "hookInstance": "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea",
         "fhirServer": SERVER,
-        "context": {"userId": "Practitioner/x1", "patientId": "p1"},
+        "context": {
+            "userId": "Practitioner/x1",
+            "patientId": "p1",
+            **({"draftOrders": _drafts()} if draft else {}),
+        },
         "prefetch": {
             "patient": {
                 "resourceType": "Patient",
@@ -45,7 +76,7 @@ def hook_request(conditions: int = 20, observations: int = 60) -> bytes:
                 "gender": "female",
                 "birthDate": "1958-02-11",
             },
-            "conditions": _searchset([_metastasis(), *(_problem(n) for n in range(conditions - 1))]),
+            "conditions": _searchset(problems),
             "observations": _searchset([*found, *laboratory]),
             "procedures": None,
             "medications": None,
@@ -53,7 +84,43 @@ def hook_request(conditions: int = 20, observations: int = 60) -> bytes:
             "questionnaireResponses": None,
         },
     }
-    return json.dumps(document).encode()
+    return _json(document)
+
+
+def bundle_of(request: bytes) -> bytes:
+    """The record of a request as the Bundle that ``/api/v1/assessments`` takes."""
+    prefetch = json.loads(request)["prefetch"]
+    entries = [entry for found in prefetch.values() if found for entry in found.get("entry", ())]
+    patient = {"fullUrl": f"{SERVER}/Patient/p1", "resource": prefetch["patient"]}
+    return _json({"resourceType": "Bundle", "type": "collection", "entry": [patient, *entries]})
+
+
+def dated(request: bytes, moment: datetime | None = None) -> bytes:
+    """The request with its findings observed three days before a moment, so that they are fresh.
+
+    Args:
+        request: of ``hook_request``.
+        moment: at which it is judged; now where left out.
+    """
+    day = datetime.fromordinal((moment or datetime.now(UTC)).toordinal() - 3)
+    return request.replace(b'"@"', f'"{day:%Y-%m-%d}T09:30:00+00:00"'.encode())
+
+
+def _json(document: Json) -> bytes:
+    return json.dumps(document, separators=(",", ":")).encode()
+
+
+def _drafts() -> Json:
+    order = {
+        "resourceType": "ServiceRequest",
+        "id": "order-1",
+        "status": "draft",
+        "intent": "order",
+        "code": _concept(f"{BASE}/CodeSystem/order", "vertebroplasty", "Vertebroplasty"),
+        "subject": _PATIENT,
+        "bodySite": [_concept(SNOMED, *_LESIONS[0])],
+    }
+    return {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": order}]}
 
 
 def _concept(system: str, code: str, display: str) -> Json:
@@ -104,9 +171,9 @@ def _condition(identifier: str, code: Json) -> Json:
     }
 
 
-def _metastasis() -> Json:
+def _metastasis(affected: Sequence[tuple[str, str]]) -> Json:
     code = _concept(SNOMED, "94222008", "Secondary malignant neoplasm of bone (disorder)")
-    sites = [_concept(SNOMED, site, f"Bone structure of {name}") for site, name in _LESIONS]
+    sites = [_concept(SNOMED, site, f"Bone structure of {name}") for site, name in affected]
     return {**_condition("c0", code), "bodySite": sites}
 
 
@@ -136,8 +203,8 @@ def _observation(identifier: str, category: str, code: Json) -> Json:
 def _findings(site: str, name: str) -> list[Json]:
     return [
         {
-            **_observation(f"o-{name}-{n}", "imaging", _concept(f"{BASE}/observable", code, code)),
-            "valueCodeableConcept": _concept(f"{BASE}/answer", answer, answer),
+            **_observation(f"o-{name}-{n}", "imaging", _concept(f"{BASE}/CodeSystem/observable", code, code)),
+            "valueCodeableConcept": _concept(f"{BASE}/CodeSystem/answer", answer, answer),
             "bodySite": _concept(SNOMED, site, f"Bone structure of {name}"),
         }
         for n, (code, answer) in enumerate(_FINDINGS)

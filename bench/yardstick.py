@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 
 Message = MutableMapping[str, Any]
-_CARDS = orjson.dumps(
+CARDS = orjson.dumps(
     {"cards": [{"summary": "3 cards", "indicator": "info", "source": {"label": "yardstick"}}] * 3}
 )
 
@@ -25,21 +25,25 @@ async def app(
         body += message.get("body", b"")
         more = message.get("more_body", False)
     if body:
-        _walk(orjson.loads(body))
+        walk(orjson.loads(body))
     await send(
         {
             "type": "http.response.start",
             "status": 200,
-            "headers": [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(_CARDS))],
+            "headers": [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(CARDS))],
         }
     )
-    await send({"type": "http.response.body", "body": _CARDS})
+    await send({"type": "http.response.body", "body": CARDS})
 
 
-def _walk(document: dict[str, Any]) -> int:
-    """Every Condition code, and every Observation code, value and component, once."""
+def walk(document: dict[str, Any]) -> int:
+    """How many of the record's codes and values there are; each Condition and Observation is touched once.
+
+    Args:
+        document: a hook request or a Bundle.
+    """
     touched = 0
-    for value in document["prefetch"].values():
+    for value in document.get("prefetch", {"bundle": document}).values():
         for entry in (value or {}).get("entry", ()):
             resource = entry["resource"]
             touched += _codes(resource.get("code"))
