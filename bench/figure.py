@@ -11,8 +11,8 @@ from bench.tables import number
 from tools.draw_figures import ALARM, BAND, INK, LINE, QUIET, STYLE, accessible
 
 _TITLE = "Answers of each server, as multiples of the bare application's"
-_NAMES = {
-    "open": "spine-mets, open",
+NAMES = {
+    "open": "spine-mets, as make run has it",
     "audit": "with records of decisions",
     "RS384": "with an RS384 JWT",
     "RS384 and audit": "with RS384 JWT and records",
@@ -27,7 +27,7 @@ def draw(report: dict[str, Any]) -> bytes:
     """The figure as SVG; of the same report always the same bytes."""
     every = [row for row in report["rows"] if (row["operation"], row["size"]) == ("patient-view", "98 KB")]
     rows = {row["server"]: row for row in every if row["connections"] == 8}
-    shown = [name for name in _NAMES if name in rows]
+    shown = [name for name in NAMES if name in rows]
     machine = report["machine"]
     lines = _wrapped(
         f"98 KB of prefetch, 8 connections, {report['pace']['rounds']} interleaved rounds; points: answers "
@@ -45,7 +45,7 @@ def draw(report: dict[str, Any]) -> bytes:
         axes.set_axisbelow(True)
         for place, name in enumerate(reversed(shown)):
             row, cpu = rows[name], rows[name]["cpu"]
-            colour = LINE if list(_NAMES).index(name) < _OURS else QUIET
+            colour = LINE if list(NAMES).index(name) < _OURS else QUIET
             axes.plot([cpu["lowest"], cpu["highest"]], [place, place], color=colour, linewidth=1.2)
             axes.plot([cpu["median"]], [place], marker="o", markersize=5, color=colour)
             if row["throughput"] is not None:
@@ -57,7 +57,7 @@ def draw(report: dict[str, Any]) -> bytes:
                 textcoords="offset points",
                 fontsize=7,
             )
-        axes.set_yticks(range(len(shown)), [_NAMES[name] for name in reversed(shown)])
+        axes.set_yticks(range(len(shown)), [NAMES[name] for name in reversed(shown)])
         axes.set_ylim(-0.6, len(shown) - 0.4)
         axes.set_xlim(left=0)
         axes.set_xlabel("multiple of the bare application's answers", fontsize=7.5)
@@ -66,7 +66,7 @@ def draw(report: dict[str, Any]) -> bytes:
             figure.text(0.02, (0.36 - 0.13 * place) / height, line, fontsize=6.5, color=QUIET, va="center")
         drawing = io.BytesIO()
         figure.savefig(drawing, format="svg", metadata={"Date": None, "Creator": None})
-    told = "; ".join(f"{_NAMES[name]} {number(rows[name]['cpu']['median'])}" for name in shown)
+    told = "; ".join(f"{NAMES[name]} {number(rows[name]['cpu']['median'])}" for name in shown)
     return accessible(drawing.getvalue(), "performance", _TITLE, f"{told}. {' '.join(lines)}")
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import subprocess
+import sys
 from pathlib import Path
 
 _ROOT = Path(__file__).parents[1]
@@ -24,7 +25,7 @@ def healthchain_python() -> Path:
     if installed.exists() and installed.read_text() == locked:
         return python
     uv = str(_ROOT / "tools" / "uv")
-    _run([uv, "venv", "--quiet", "--clear", "--python", "3.11", str(_FOLDER)])
+    _run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(_FOLDER)])
     install = [uv, "pip", "install", "--quiet", "--compile-bytecode", "--require-hashes"]
     _run([*install, "--python", str(python), "--requirement", str(_REQUIREMENTS)])
     installed.write_text(locked)
