@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request
 from pydantic import BaseModel
 from starlette.middleware.cors import CORSMiddleware
 
+from app.api.assessing import Assessing
 from app.api.batch_models import BatchAsked
 from app.api.caller_gate import RestAccess, rest_gate
 from app.api.evidence import router as evidence_router
@@ -155,6 +156,7 @@ def compose(app: FastAPI, settings: Settings, shared: Shared, elsewhere: Callabl
             clients=clients,
             max_bytes=settings.max_hook_bytes,
             decisions=decisions,
+            aside=shared.aside,
         )
     )
 
@@ -186,14 +188,14 @@ def compose(app: FastAPI, settings: Settings, shared: Shared, elsewhere: Callabl
     app.include_router(pathway_routes(knowledge, inputs, decisions, costs.begin))
     app.include_router(
         rest_router(
-            book=book,
+            assessing=Assessing(book, knowledge, clock, decisions, costs.begin),
             knowledge=knowledge,
             questionnaires=_questionnaires(book, knowledge),
             answers=answers,
-            clock=clock,
             max_bytes=settings.max_bundle_bytes,
             decisions=decisions,
             begin_laps=costs.begin,
+            aside=shared.aside,
         )
     )
     records = None

@@ -1,12 +1,13 @@
 """What every organisation of a deployment shares: what is kept, what is counted, the secret and the codes."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from secrets import token_bytes
 
 from app.api.answers_once import AnswersOnce
+from app.aside import Aside
 from app.engine.provenance import DefinitionError
 from app.fhir.codes import CodeBook, code_book
 from app.fhir.server.building import Outside
@@ -63,6 +64,7 @@ class Shared:
         audit: keeps the records of decisions; None for a demo without a database, where nothing is kept.
         metrics: what passed, counted.
         traces: a span of each request; None where they are off.
+        aside: does the work of large bodies.
     """
 
     clock: Clock
@@ -76,6 +78,7 @@ class Shared:
     audit: AuditTrail | None
     metrics: Metrics
     traces: Traces | None
+    aside: Aside = field(default_factory=Aside)
 
     @classmethod
     def open(cls, settings: Settings, clock: Clock, outside: Outside) -> "Shared":
@@ -121,6 +124,7 @@ class Shared:
 
     def close(self) -> None:
         """Write what waits, and give back every connection."""
+        self.aside.close()
         self.recorder.close()
         if self.audit is not None:
             self.audit.close()

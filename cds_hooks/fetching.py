@@ -3,7 +3,9 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 
+from app.aside import Run, inline
 from app.errors import ForbiddenError
 from app.fhir.names import normal_base
 from app.fhir.queries import PATIENT
@@ -40,12 +42,13 @@ class Fetching:
         self._templates = templates
         self._elsewhere = elsewhere
 
-    async def complete(self, taken: Taken, gone: Gone) -> Gathered:
+    async def complete(self, taken: Taken, gone: Gone, run: Run = inline) -> Gathered:
         """The record of a call, with what could be fetched of what it left open.
 
         Args:
             taken: what it brought.
             gone: returns when the caller has gone away.
+            run: does the work of reading.
 
         Raises:
             ForbiddenError: the server that is named is another organisation's.
@@ -57,7 +60,7 @@ class Fetching:
             taken.access_use = "not-used"
         address = taken.request.fhir_server
         if address is None:
-            return taken.gathered()
+            return await run(taken.gathered)
         server = self._servers.find(address)
         if server is None and self._elsewhere(address):
             # A security event [A34]: another organisation's patients are not spoken of to this one.
@@ -65,7 +68,7 @@ class Fetching:
             raise ForbiddenError("fhirServer is not a server of the organisation that calls: name its own.")
         if taken.wishes:
             await self._fetch(taken, server, gone)
-        return taken.gathered(server.names if server is not None else ())
+        return await run(partial(taken.gathered, server.names if server is not None else ()))
 
     def base(self, address: str | None) -> str | None:
         """The one name of a server that a call names; None where it names none."""

@@ -9,6 +9,7 @@ from typing import Annotated, NamedTuple
 
 from fastapi import APIRouter, Path, Request, Response
 
+from app.aside import Aside, Run, entered, inline
 from app.assess.laps import BeginLaps, begin_unheard
 from app.audit.noting import Noted
 from app.audit.witness import HEADER, UNWITNESSED, Decisions
@@ -19,7 +20,7 @@ from app.knowledge import Knowledge
 from app.logs import logger
 from app.presence import Gone, gone_from
 from cds_hooks.card import Cards
-from cds_hooks.cards import CardMaker
+from cds_hooks.cards import CardMaker, Held
 from cds_hooks.delivery import Delivery
 from cds_hooks.documented import (
     DISCOVERY_RESPONSES,
@@ -29,6 +30,7 @@ from cds_hooks.documented import (
     request_body,
 )
 from cds_hooks.fetching import Fetching
+from cds_hooks.gather import Gathered, Taken
 from cds_hooks.judging import Judging, is_for_clinicians
 from cds_hooks.protocol import Service, Services, encode
 from cds_hooks.services import SERVICES, USAGE, HookService
@@ -94,7 +96,9 @@ class Answering:
         )
         object.__setattr__(self, "judging", judging)
 
-    async def answer(self, service: HookService, body: bytes, gone: Gone, noted: Noted) -> Answer:
+    async def answer(
+        self, service: HookService, body: bytes, gone: Gone, noted: Noted, run: Run = inline
+    ) -> Answer:
         """The answer to a call.
 
         Args:
@@ -102,22 +106,29 @@ class Answering:
             body: the body of the request.
             gone: returns when the caller has gone away.
             noted: takes what each step comes to know.
+            run: does the work between waiting.
         """
-        judging, tenant = self.judging, self.tenant
-        request = judging.request(service, body)
-        note_request(noted, request, self.fetching.base(request.fhir_server))
-        taken = judging.taken(service, request, body)
+        taken = await run(partial(self._taken, service, body, noted))
         try:
-            gathered = await self.fetching.complete(taken, gone)
+            gathered = await self.fetching.complete(taken, gone, run)
         finally:
             note_taken(noted, taken)
         noted.looked_at(gathered.record.looked_at)
-        if not is_for_clinicians(request):
+        if not is_for_clinicians(taken.request):
             noted.answered(NO_CARDS)
             return Answer(NO_CARDS)
         now = self.clock()
-        held = await self.delivery.held(tenant, gathered.patient, now)
-        judged = judging.judged(taken, gathered, now, held)
+        held = await self.delivery.held(self.tenant, gathered.patient, now)
+        return await run(partial(self._judged, taken, gathered, now, held, noted))
+
+    def _taken(self, service: HookService, body: bytes, noted: Noted) -> Taken:
+        request = self.judging.request(service, body)
+        note_request(noted, request, self.fetching.base(request.fhir_server))
+        return self.judging.taken(service, request, body)
+
+    def _judged(self, taken: Taken, gathered: Gathered, now: datetime, held: Held, noted: Noted) -> Answer:
+        tenant = self.tenant
+        judged = self.judging.judged(taken, gathered, now, held)
         note_judged(noted, judged, now, shadow=tenant.shadow)
         cards = self.delivery.shaped(judged.made, tenant)
         content = encode(Cards(cards))
@@ -134,6 +145,7 @@ def router(
     clients: Clients | None,
     max_bytes: int,
     decisions: Decisions = UNWITNESSED,
+    aside: Aside | None = None,
 ) -> APIRouter:
     """The routes under ``/cds-services``.
 
@@ -144,7 +156,9 @@ def router(
         clients: those who may invoke a service; None where whoever reaches it may.
         max_bytes: the largest body that is taken.
         decisions: has every call witnessed.
+        aside: does the work of large bodies.
     """
+    aside = aside or Aside()
     versions = "discovery-version" in answering.tenant.ballot
     routes = APIRouter(tags=["CDS Hooks"], route_class=DirectRoute)
     discovery = encode(Services([_entry(one, templates, versions=versions) for one in SERVICES]))
@@ -195,8 +209,9 @@ def router(
             admitted = None
             if clients is not None and proved is not None:
                 admitted = await clients.admit(proved, service.id, body)
-            with decisions.of("hook", service.id, body, caller_of(admitted), service.hook) as noted:
-                answer = await answering.answer(service, body, gone_from(request), noted)
+            of_call = decisions.of("hook", service.id, body, caller_of(admitted), service.hook)
+            async with aside.turn(body) as run, entered(of_call, run) as noted:
+                answer = await answering.answer(service, body, gone_from(request), noted, run)
             answer.note()
             logger().info(
                 "hook",

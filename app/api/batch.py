@@ -1,6 +1,7 @@
 """Many Bundles in one call: each has an outcome of its own, and a bad one costs the others nothing."""
 
 import asyncio
+from functools import partial
 from uuid import uuid4
 
 import msgspec
@@ -15,6 +16,7 @@ from app.api.documented import answered, body_of, faults, json_answer
 from app.api.idempotency import answer_anew
 from app.api.problems import problem
 from app.api.witnessed import caller_of
+from app.aside import Aside, Run
 from app.audit.witness import HEADER
 from app.body import read_body
 from app.decision import Caller
@@ -39,13 +41,14 @@ class Outcome(msgspec.Struct, omit_defaults=True):
     problem: msgspec.Raw | None = None
 
 
-def add_batch(routes: APIRouter, assessing: Assessing, max_bytes: int) -> None:
+def add_batch(routes: APIRouter, assessing: Assessing, max_bytes: int, aside: Aside) -> None:
     """Add the route of batches.
 
     Args:
         routes: takes it.
         assessing: assesses each Bundle.
         max_bytes: the largest body.
+        aside: does the work of large bodies.
     """
 
     @routes.post(
@@ -60,8 +63,10 @@ def add_batch(routes: APIRouter, assessing: Assessing, max_bytes: int) -> None:
     async def assess_bundles(request: Request) -> Response:
         body = await read_body(request, max_bytes)
         caller = caller_of(request)
-        items = _items(assessing, body, caller)
-        outcomes = await unless_gone(_outcomes(assessing, items, caller), gone_from(request))
+        async with aside.turn(body) as run:
+            items = await run(partial(_items, assessing, body, caller))
+            working = _outcomes(assessing, items, caller, run)
+            outcomes = await unless_gone(working, gone_from(request))
         if any(one.status >= _FAILED_HERE for one in outcomes):
             # Whoever sends it again is to have what can be had then.
             answer_anew(request)
@@ -81,12 +86,14 @@ def _items(assessing: Assessing, body: bytes, caller: Caller | None) -> list[Ite
             raise refused from None
 
 
-async def _outcomes(assessing: Assessing, items: list[Item], caller: Caller | None) -> list[Outcome]:
+async def _outcomes(
+    assessing: Assessing, items: list[Item], caller: Caller | None, run: Run
+) -> list[Outcome]:
     found = []
     for number, item in enumerate(items):
         # Whoever else waits comes between two of them; and where the caller has gone, this ends here.
         await asyncio.sleep(0)
-        found.append(_outcome(assessing, number, item, caller))
+        found.append(await run(partial(_outcome, assessing, number, item, caller)))
     return found
 
 

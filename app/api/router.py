@@ -1,7 +1,7 @@
 """The routes of REST: scores and assessments."""
 
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Mapping
+from functools import partial
 from typing import Annotated, Any
 
 import msgspec
@@ -24,6 +24,7 @@ from app.api.wire import (
     score_json,
 )
 from app.api.witnessed import Calculate, Calculated, calculated, caller_of
+from app.aside import Aside
 from app.assess import calculate, estimate
 from app.assess.laps import BeginLaps, begin_unheard
 from app.audit.results import JOINED
@@ -31,7 +32,6 @@ from app.audit.witness import HEADER, UNWITNESSED, Decisions
 from app.body import read_body
 from app.conditional import Kept
 from app.engine.score import Score
-from app.fhir.codes import CodeBook
 from app.fhir.published.fhir_schemas import fhir_schema
 from app.knowledge import Knowledge
 from app.knowledge.instrument import Instrument
@@ -42,16 +42,17 @@ _encode = msgspec.json.Encoder().encode
 
 def router(
     *,
-    book: CodeBook,
+    assessing: Assessing,
     knowledge: Knowledge,
     questionnaires: Mapping[str, bytes],
     answers: Mapping[str, type[BaseModel]],
-    clock: Callable[[], datetime],
     max_bytes: int,
     decisions: Decisions = UNWITNESSED,
     begin_laps: BeginLaps = begin_unheard,
+    aside: Aside | None = None,
 ) -> APIRouter:
     """The routes under ``/api/v1``."""
+    aside = aside or Aside()
     routes = APIRouter(prefix="/api/v1")
     every = [*knowledge.instruments, *knowledge.patient_scores]
     score_code = Path(description="A score", json_schema_extra={"enum": every})
@@ -127,7 +128,6 @@ def router(
     async def get_questionnaire(request: Request, score: Annotated[str, asked]) -> Response:
         return known("score", score, forms).answer(request)
 
-    assessing = Assessing(book, knowledge, clock, decisions, begin_laps)
     calculations = score_calculations(knowledge, answers, begin_laps)
     for one in scores:
         _add(routes, one.score, answers[one.code], calculations[one.code], decisions)
@@ -144,11 +144,12 @@ def router(
     async def assess_bundle(request: Request) -> Response:
         body = await read_body(request, max_bytes)
         as_fhir = wants_fhir(",".join(request.headers.getlist("accept")))
-        found = assessing.bundle(body, caller_of(request), as_fhir=as_fhir)
+        async with aside.turn(body) as run:
+            found = await run(partial(assessing.bundle, body, caller_of(request), as_fhir=as_fhir))
         media = "application/fhir+json" if as_fhir else "application/json"
         return Response(found.content, media_type=media, headers={HEADER: found.decision})
 
-    add_batch(routes, assessing, max_bytes)
+    add_batch(routes, assessing, max_bytes, aside)
     return routes
 
 

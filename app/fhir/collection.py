@@ -54,6 +54,10 @@ class Collected:
         self.unseen |= part.unseen
 
 
+# A larger Bundle is read entry by entry: a single call into C holds up whoever else is to be answered.
+_AT_ONCE = 5_000_000
+
+
 def decode(raw: Buffer) -> Decoded:
     """One resource or Bundle, as far as this service reads it.
 
@@ -64,6 +68,8 @@ def decode(raw: Buffer) -> Decoded:
     Raises:
         UnreadableError: it is no JSON object.
     """
+    if memoryview(raw).nbytes > _AT_ONCE:
+        return _decode_apart(raw)
     try:
         whole: wire.Single | wire.WholeBundle = wire.decode_whole(raw)
     except wire.DECODE_ERRORS:

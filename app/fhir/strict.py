@@ -7,6 +7,7 @@ lost the first of them, and is told by its quotes alone, at the speed of C; only
 
 import json
 import re
+from collections.abc import Iterator
 from itertools import accumulate
 from typing import Any, NoReturn
 
@@ -22,10 +23,16 @@ _ONE_BRACKET = bytes.maketrans(b"{}", b"[]")
 _STEPS = bytes.maketrans(b"[]", b"\x01\xff")
 _ROUNDS = 16
 _QUOTED = re.compile(rb'"[^"]*"')
+# In a text in which no backslash stands for itself.
 _LONE_SURROGATE = re.compile(
-    rb"(?<!\\)(?:\\\\)*(?:\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])"
-    rb"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2})"
+    rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])"
+    rb"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 )
+_ESCAPE = 6
+# Where a body is large it is read in a thread, beside others: no single call into C, which keeps all of them
+# waiting, reads more than this at once with an expression, or takes away more texts.
+_STRETCH = 250_000
+_TEXTS = 100_000
 # A larger one is read part by part, so that no more than this stands in memory twice; a Bundle's entries
 # are at the second level below it, those of a prefetch at the fourth.
 _AT_ONCE = 1_000_000
@@ -62,10 +69,23 @@ def check_text(body: bytes) -> None:
             body.decode()
         except UnicodeDecodeError:
             raise UnreadableError("The body is not UTF-8: send UTF-8.") from None
-    if b"\\" in body and b"\\u" in body and _LONE_SURROGATE.search(body):
-        raise UnreadableError("A text holds half of a character pair: send whole characters.")
+    if b"\\ud" in body or b"\\uD" in body:
+        _check_surrogates(body)
     if len(body) > MAX_NODES and body.count(b",") > MAX_NODES:
         raise _too_many()
+
+
+def _check_surrogates(body: bytes) -> None:
+    if b"\\\\" in body:
+        body = body.replace(b"\\\\", b"  ")
+    begins = 0
+    while begins < len(body):
+        ends = begins + _STRETCH
+        found = _LONE_SURROGATE.search(body, begins, ends)
+        # What is cut off at the end of a stretch is judged in the next one.
+        if found is not None and (found.end() + _ESCAPE <= ends or ends >= len(body)):
+            raise UnreadableError("A text holds half of a character pair: send whole characters.")
+        begins = ends - 2 * _ESCAPE
 
 
 def check_structure(body: bytes) -> None:
@@ -118,12 +138,13 @@ def check_nesting(body: bytes) -> None:
     Raises:
         UnreadableError: it is nested too deep, or holds too many of them.
     """
-    if b"\\" in body:
-        body = body.replace(b"\\\\", b"").replace(b'\\"', b"")
     # Four texts at a time and then one, which is the same at half the cost.
-    marks = body.translate(_ONE_BRACKET, _NO_MARK).replace(b'"' * 8, b"").replace(b'""', b"")
-    if b'"' in marks:
-        marks = _QUOTED.sub(b"", marks)
+    marks = b"".join(map(_marks_of, _pieces(body))).replace(b'"' * 8, b"").replace(b'""', b"")
+    while b'"' in marks:
+        left = _QUOTED.sub(b"", marks, count=_TEXTS)
+        if len(left) == len(marks):
+            break
+        marks = left
     if len(marks) > 2 * MAX_NODES:
         raise _too_many()
     for taken in range(_ROUNDS):
@@ -137,6 +158,24 @@ def check_nesting(body: bytes) -> None:
     steps = memoryview(marks.translate(_STEPS)).cast("b")
     if max(accumulate(steps), default=0) > MAX_DEPTH - _ROUNDS:
         raise _too_deep()
+
+
+def _pieces(body: bytes) -> Iterator[bytes]:
+    """A body in pieces, of which none ends with a backslash: what that stands before is with it."""
+    begins = 0
+    while begins < len(body):
+        ends = begins + _AT_ONCE
+        if body[ends - 1 : ends] == b"\\":
+            ends = 1 + len(body) - len(body[ends:].lstrip(b"\\"))
+        yield body[begins:ends]
+        begins = ends
+
+
+def _marks_of(piece: bytes) -> bytes:
+    """The quotes and brackets of a piece, and no quote that belongs to a text."""
+    if b"\\" in piece:
+        piece = piece.replace(b"\\\\", b"").replace(b'\\"', b"")
+    return piece.translate(_ONE_BRACKET, _NO_MARK)
 
 
 def _too_many() -> UnreadableError:

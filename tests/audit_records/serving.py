@@ -9,6 +9,7 @@ import httpx
 import msgspec
 from fastapi import FastAPI
 
+from app.api.assessing import Assessing
 from app.api.measures import measure_bodies, measure_routes
 from app.api.models import answers_model
 from app.api.pathway_inputs import inputs_model
@@ -141,11 +142,10 @@ class House:
         self.app.include_router(pathway_routes(KNOWLEDGE, inputs, decisions))
         self.app.include_router(
             rest_router(
-                book=book,
+                assessing=Assessing(book, KNOWLEDGE, lambda: NOW, decisions),
                 knowledge=KNOWLEDGE,
                 questionnaires={},
                 answers=answers,
-                clock=lambda: NOW,
                 max_bytes=20_000_000,
                 decisions=decisions,
             )
