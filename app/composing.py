@@ -190,7 +190,7 @@ def compose(app: FastAPI, settings: Settings, shared: Shared, elsewhere: Callabl
         rest_router(
             assessing=Assessing(book, knowledge, clock, decisions, costs.begin),
             knowledge=knowledge,
-            questionnaires=_questionnaires(book, knowledge),
+            questionnaires=partial(_questionnaires, book, knowledge),
             answers=answers,
             max_bytes=settings.max_bundle_bytes,
             decisions=decisions,

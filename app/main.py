@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
@@ -95,7 +95,8 @@ def create_app(
         app.add_middleware(TenantSwitch, tenancy=tenancy)
     elif own.rings:
         app.include_router(public_key_routes(lambda: public_keys(own.rings)))
-    app.include_router(fhir_document_routes(_published(shared.book, own.knowledge, settings.public_base_url)))
+    published = partial(_published, shared.book, own.knowledge, settings.public_base_url)
+    app.include_router(fhir_document_routes(published))
     app.include_router(knowledge_pages(own.knowledge))
     app.include_router(evidence_page(own.knowledge))
     add_probes(app)

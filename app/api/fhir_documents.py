@@ -1,7 +1,8 @@
 """The published FHIR definitions over REST: read by id, searched by url or id, and what is served."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -13,6 +14,7 @@ from app.conditional import EACH_TIME, Kept
 from app.errors import EnvelopeError, Issue, NotFoundError
 from app.fhir.proposals import Json
 from app.fhir.published.capabilities import FHIR_PATH, SEARCHED_BY
+from app.fhir.published.documents import PUBLISHED_TYPES
 from app.fhir.published.fhir_schemas import fhir_schema
 
 MEDIA_TYPE = "application/fhir+json"
@@ -41,18 +43,22 @@ class _Document:
         )
 
 
-def fhir_document_routes(documents: Mapping[str, Json]) -> APIRouter:
-    """The routes under ``/fhir``.
+def fhir_document_routes(documents: Callable[[], Mapping[str, Json]]) -> APIRouter:
+    """The routes under ``/fhir``; all answer in threads, since the first of them builds every definition.
 
     Args:
         documents: the definitions by type and id; one of them is the CapabilityStatement.
     """
     routes = APIRouter(prefix=FHIR_PATH, tags=["FHIR"])
-    by_type: dict[str, dict[str, _Document]] = defaultdict(dict)
-    for document in documents.values():
-        by_type[document["resourceType"]][document["id"]] = _Document(document)
-    (metadata,) = by_type[_METADATA].values()
-    kind = Path(description="A resource type", json_schema_extra={"enum": list(by_type)})
+
+    @cache
+    def by_type() -> Mapping[str, Mapping[str, _Document]]:
+        found: dict[str, dict[str, _Document]] = defaultdict(dict)
+        for document in documents().values():
+            found[document["resourceType"]][document["id"]] = _Document(document)
+        return found
+
+    kind = Path(description="A resource type", json_schema_extra={"enum": list(PUBLISHED_TYPES)})
     name = Path(description="The id of a definition")
 
     @routes.get(
@@ -62,7 +68,8 @@ def fhir_document_routes(documents: Mapping[str, Json]) -> APIRouter:
         response_class=Response,
         responses=kept(_answer("The CapabilityStatement", _METADATA), varies=False),
     )
-    async def get_metadata(request: Request) -> Response:
+    def get_metadata(request: Request) -> Response:
+        (metadata,) = by_type()[_METADATA].values()
         return metadata.kept.answer(request)
 
     @routes.get(
@@ -72,14 +79,14 @@ def fhir_document_routes(documents: Mapping[str, Json]) -> APIRouter:
         response_class=Response,
         responses={**_answer("A searchset of what matches, possibly nothing", "Bundle"), **_faults(400, 404)},
     )
-    async def search(
+    def search(
         request: Request,
         resource_type: Annotated[str, kind],
         _url: Annotated[str | None, Query(alias="url", description="The canonical address")] = None,
         _id: Annotated[str | None, Query(alias="_id", description="The id of a definition")] = None,
     ) -> Response:
         asked = request.query_params.multi_items()
-        return _found(resource_type, _of_type(by_type, resource_type).values(), asked)
+        return _found(resource_type, _of_type(by_type(), resource_type).values(), asked)
 
     @routes.get(
         "/{resource_type}/{identity}",
@@ -88,10 +95,10 @@ def fhir_document_routes(documents: Mapping[str, Json]) -> APIRouter:
         response_class=Response,
         responses={**kept(_answer("The definition", "Resource"), varies=False), **_faults(404)},
     )
-    async def read(
+    def read(
         request: Request, resource_type: Annotated[str, kind], identity: Annotated[str, name]
     ) -> Response:
-        found = _of_type(by_type, resource_type).get(identity)
+        found = _of_type(by_type(), resource_type).get(identity)
         if found is None:
             raise NotFoundError("There is no definition of this id: search its type without parameters.")
         return found.kept.answer(request)

@@ -1,7 +1,7 @@
 """The routes of REST: scores and assessments."""
 
-from collections.abc import Mapping
-from functools import partial
+from collections.abc import Callable, Mapping
+from functools import cache, partial
 from typing import Annotated, Any
 
 import msgspec
@@ -44,7 +44,7 @@ def router(
     *,
     assessing: Assessing,
     knowledge: Knowledge,
-    questionnaires: Mapping[str, bytes],
+    questionnaires: Callable[[], Mapping[str, bytes]],
     answers: Mapping[str, type[BaseModel]],
     max_bytes: int,
     decisions: Decisions = UNWITNESSED,
@@ -72,7 +72,10 @@ def router(
     definitions = {
         one.code: Kept(_encode(definition_json(one.score, one.policies, knowledge))) for one in scores
     }
-    forms = {code: Kept(content, "application/fhir+json") for code, content in questionnaires.items()}
+
+    @cache
+    def forms() -> Mapping[str, Kept]:
+        return {code: Kept(content, "application/fhir+json") for code, content in questionnaires().items()}
 
     @routes.get(
         "/scores",
@@ -125,8 +128,9 @@ def router(
             **faults(404),
         },
     )
-    async def get_questionnaire(request: Request, score: Annotated[str, asked]) -> Response:
-        return known("score", score, forms).answer(request)
+    def get_questionnaire(request: Request, score: Annotated[str, asked]) -> Response:
+        # In a thread: they are built when somebody first asks for one.
+        return known("score", score, forms()).answer(request)
 
     calculations = score_calculations(knowledge, answers, begin_laps)
     for one in scores:

@@ -1,4 +1,4 @@
-"""Every score as a FHIR Questionnaire, built and checked by fhir.resources when the service starts."""
+"""Every score as a FHIR Questionnaire, built and checked by fhir.resources when first asked for."""
 
 from typing import Any
 

@@ -5,8 +5,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Connection, Engine, text
 
 _FOLDER = Path(__file__).with_name("migrations")
@@ -22,6 +20,10 @@ def migrate(engine: Engine) -> None:
     Raises:
         sqlalchemy.exc.SQLAlchemyError: the database does not do it.
     """
+    # For databases that last: what is made in memory has no history, and a start without one is spared it.
+    from alembic import command  # noqa: PLC0415  as said above
+    from alembic.config import Config  # noqa: PLC0415  as said above
+
     with _ONE_AT_A_TIME, engine.connect() as connection:
         alone = _alone_on_sqlite if engine.dialect.name == "sqlite" else _alone_on_postgresql
         with alone(connection) as within:

@@ -144,7 +144,7 @@ class House:
             rest_router(
                 assessing=Assessing(book, KNOWLEDGE, lambda: NOW, decisions),
                 knowledge=KNOWLEDGE,
-                questionnaires={},
+                questionnaires=dict,
                 answers=answers,
                 max_bytes=20_000_000,
                 decisions=decisions,

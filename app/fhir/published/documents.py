@@ -14,6 +14,9 @@ from app.fhir.questionnaires import questionnaire
 from app.knowledge import Knowledge, load
 from app.knowledge.policy import Policy
 
+# In the order in which they are published.
+PUBLISHED_TYPES = ("CodeSystem", "ValueSet", "Questionnaire", "StructureDefinition", "CapabilityStatement")
+
 
 def documents(book: CodeBook, knowledge: Knowledge, public_base_url: str | None) -> Mapping[str, Json]:
     """Every definition by its type and id, such as ``CodeSystem/observable``; the same at every call.
@@ -36,8 +39,7 @@ def documents(book: CodeBook, knowledge: Knowledge, public_base_url: str | None)
         *profiles(book, knowledge),
     ):
         _add(found, one)
-    types = dict.fromkeys([*(one["resourceType"] for one in found.values()), "CapabilityStatement"])
-    _add(found, capability_statement(book, knowledge, public_base_url, types))
+    _add(found, capability_statement(book, knowledge, public_base_url, PUBLISHED_TYPES))
     return MappingProxyType(found)
 
 
