@@ -47,6 +47,7 @@ HOOK = "/cds-services/spinal-metastasis-patient-view"
 ASSESSMENTS = "/api/v1/assessments"
 _COMMAND = str(Path(sys.executable).with_name("spine-mets"))
 _STARTING = 60.0
+_SECONDS = 3.0
 _ITEMS, _FINDINGS = 100, 5
 _LEFT, _RIGHT = "7771000", "24028007"
 # fmt: off
@@ -150,8 +151,9 @@ def _judged(desk: Desk, body: bytes) -> None:
 
 
 def _least(work: Callable[[], None]) -> float:
-    found = []
-    for _ in range(RUNS):
+    found: list[float] = []
+    # What is short is disturbed more easily, and done more often.
+    while len(found) < RUNS or sum(found) < _SECONDS:
         gc.collect()
         started = time.process_time()
         work()

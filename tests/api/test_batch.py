@@ -251,10 +251,8 @@ async def test_it_stops_when_the_caller_goes_away() -> None:
     async def receive() -> dict[str, Any]:
         for message in said:
             return message
-        # Gone after the third.
-        for _turn in range(1_000):
-            if len(house.lines) >= 3:
-                break
+        # Gone after the third; where a batch ends before that, nobody listens any longer.
+        while len(house.lines) < 3:  # noqa: ASYNC110  records are kept in a thread, and tell no loop
             await asyncio.sleep(0)
         return {"type": "http.disconnect"}
 
