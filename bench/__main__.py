@@ -8,6 +8,7 @@ python -m bench --quick      a few minutes, for whoever changes the benchmark; i
 
 import argparse
 import json
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -41,7 +42,9 @@ def main() -> int:
     measured = measure(pace, _tell)
     _tell("hooks that fetch")
     hooks = fetched(max(3, pace.rounds // 2), _FETCHING_SECONDS)
-    document = rounded(report(measured, hooks, counted, pace))
+    _tell("growth, and where the time goes")
+    apart = {name: _apart(f"bench.{name}") for name in ("growth", "stages")}
+    document = rounded(report(measured, hooks, counted, apart, pace))
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "latest.json").write_text(json.dumps(document, indent=2) + "\n")
     if asked.publish:
@@ -64,6 +67,14 @@ def _counted() -> tuple[Counted | None, tuple[Compared, ...], str | None]:
     return now, () if committed is None else compared(now, committed), None
 
 
+def _apart(module: str) -> Json:
+    """What is measured inside the service, by a process of its own: this one need not hold it."""
+    command = (sys.executable, "-m", module, "--json")
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
+    found: Json = json.loads(done.stdout)
+    return found
+
+
 def _print(document: Json) -> None:
     print(f"\nThe ordinary patient-view, 98 KB, {document['pace']['rounds']} rounds")
     print(tables.as_text(tables.ordinary(document)))
@@ -74,6 +85,12 @@ def _print(document: Json) -> None:
     print(tables.as_text(tables.starts(document)))
     print("\nHooks that fetch everything: a read and six searches of 20 ms each")
     print(tables.as_text(tables.fetching(document)))
+    print("\nHow cost grows: a hook and its assessment as JSON, in process")
+    print(tables.as_text(tables.growth(document)))
+    print("\nThe largest bodies, and probes meanwhile")
+    print(tables.as_text(tables.blocking(document)))
+    print("\nWhere the time of the ordinary patient-view goes, in process")
+    print(tables.as_text(tables.stages(document)))
     print("\nInstructions of a call inside the process")
     print(tables.as_text(tables.instructions(document)))
     print("\nTargets")

@@ -1,6 +1,7 @@
 """How cost grows with a record, and how long the largest body holds up everybody else.
 
-    python -m bench.growth
+    python -m bench.growth          prints tables
+    python -m bench.growth --json   prints what the tables are made from
 
 Growth is measured in this process, with the limits on bodies raised: CPU time, the least of several runs, and
 the most memory at once. What 900 more Observations cost each is compared with what 9,000 more do, so that
@@ -33,14 +34,14 @@ from app.api.wire import assessment_json
 from app.desk import Desk
 from app.fhir import strict
 from app.settings import Profile, Settings
-from bench.record import SNOMED, hook_request
+from bench.record import SNOMED, dated, hook_request
+from bench.tables import as_text, blocking, growth
 from cds_hooks.services import PATIENT_VIEW
 
 OBSERVATIONS = (100, 1_000, 10_000)
 LESIONS = (1, 10, 20, 50)
 RUNS = 5
 _NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
-_DAY = b'"2026-11-18T09:30:00+00:00"'
 _BETWEEN = 0.005
 Json = dict[str, Any]
 HOOK = "/cds-services/spinal-metastasis-patient-view"
@@ -79,26 +80,16 @@ def measure() -> dict[str, Any]:
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and print, on every core, whoever calls."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, range(os.cpu_count() or 1))
     found = measure()
-    for name in ("observations", "lesions"):
-        print(f"{name:>12}  CPU ms    us each  MiB at most  KiB each")
-        for row in found[name]["rows"]:
-            print(
-                f"{row['number']:12} {row['cpu_milliseconds']:7.1f} {row['microseconds_each']:10.1f}"
-                f" {row['mebibytes']:12.1f} {row['kibibytes_each']:9.2f}"
-            )
-        print(f"the dearest step costs {found[name]['spread']:.2f} times the cheapest, each\n")
-    print(
-        "largest body          MB  answered in s  longest wait for health, ms (least to most)  median  alone"
-    )
-    for row in found["blocking"]:
-        print(
-            f"{row['body']:16} {row['megabytes']:7.1f} {row['seconds']:14.2f}"
-            f" {row['longest_milliseconds']:27.1f} ({row['longest_milliseconds_least']:.1f} to "
-            f"{row['longest_milliseconds_most']:.1f}) {row['median_milliseconds']:8.1f}"
-            f" {row['alone_milliseconds']:6.1f}"
-        )
+    if "--json" in sys.argv[1:]:
+        print(json.dumps(found))
+        return
+    print(as_text(growth({"growth": found})))
+    print()
+    print(as_text(blocking({"growth": found})))
 
 
 # -- growth ---------------------------------------------------------------------------------------
@@ -175,7 +166,7 @@ def _most_memory(work: Callable[[], None]) -> int:
 
 
 def _dated(body: bytes) -> bytes:
-    return body.replace(b'"@"', _DAY)
+    return dated(body, _NOW)
 
 
 def _with_lesions(number: int) -> bytes:
@@ -209,7 +200,7 @@ def _searchset(entries: list[Json]) -> Json:
 
 def _largest(size: int) -> list[Json]:
     """Observations that fill so many bytes, with as many values as are taken and a long text for the rest."""
-    request: Json = json.loads(_fresh(hook_request(observations=60)))
+    request: Json = json.loads(dated(hook_request(observations=60)))
     prefetch = request["prefetch"]
     found = [prefetch["patient"]]
     for name in ("conditions", "observations"):
@@ -233,7 +224,7 @@ def _bundle(resources: list[Json]) -> Json:
 def _largest_bodies() -> dict[str, tuple[str, bytes]]:
     """The largest bodies that are taken, by what they are: where they go, and their bytes."""
     limits = Settings(profile=Profile.DEMO, database="sqlite://")
-    hook: Json = json.loads(_fresh(hook_request(observations=60)))
+    hook: Json = json.loads(dated(hook_request(observations=60)))
     of_hook = _largest(limits.max_hook_bytes)
     observed = [one for one in of_hook if one["resourceType"] == "Observation"]
     hook["prefetch"]["observations"] = _searchset([{"resource": one} for one in observed])
@@ -248,12 +239,6 @@ def _largest_bodies() -> dict[str, tuple[str, bytes]]:
             json.dumps({"items": [{"id": f"{n}", "bundle": item} for n in range(items)]}).encode(),
         ),
     }
-
-
-def _fresh(body: bytes) -> bytes:
-    """The request with findings of three days ago."""
-    day = datetime.fromordinal(datetime.now(UTC).toordinal() - 3)
-    return body.replace(b'"@"', f'"{day:%Y-%m-%d}T09:30:00+00:00"'.encode())
 
 
 # -- blocking -------------------------------------------------------------------------------------

@@ -41,6 +41,9 @@ def sections(report: Json) -> Mapping[str, str]:
         "others": tables.as_markdown(tables.others(report)),
         "starts": tables.as_markdown(tables.starts(report)),
         "fetching": _fetching(report),
+        "stages": tables.as_markdown(tables.stages(report)),
+        "growth": tables.as_markdown(tables.growth(report)),
+        "blocking": tables.as_markdown(tables.blocking(report)),
         "instructions": tables.as_markdown(tables.instructions(report)),
     }
 

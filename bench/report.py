@@ -24,6 +24,7 @@ def report(
     measured: Measured,
     fetching: tuple[Sequence[Fetched], float],
     counted: tuple[Counted | None, Sequence[Compared], str | None],
+    apart: Mapping[str, Json],
     pace: Pace,
 ) -> Json:
     """Everything as one document of plain JSON.
@@ -32,6 +33,7 @@ def report(
         measured: what was measured with sockets.
         fetching: hooks that fetch, and the median of one that does not, in milliseconds.
         counted: instructions, how they compare with the committed, and why there are none.
+        apart: what was measured inside the service: ``growth`` and ``stages``.
         pace: how long it was measured.
     """
     rows, sent = fetching
@@ -67,7 +69,8 @@ def report(
                 for one in comparisons
             ],
         },
-        "targets": _targets(measured, rows),
+        **apart,
+        "targets": _targets(measured, rows, apart["growth"]),
     }
 
 
@@ -108,8 +111,8 @@ def _row(row: Row) -> Json:
     }
 
 
-def _targets(measured: Measured, fetching: Sequence[Fetched]) -> list[Json]:
-    values = measured_values(measured, fetching)
+def _targets(measured: Measured, fetching: Sequence[Fetched], growth: Json) -> list[Json]:
+    values = {**measured_values(measured, fetching), **grown_values(growth)}
     return [
         {
             "code": one.target.code,
@@ -121,6 +124,15 @@ def _targets(measured: Measured, fetching: Sequence[Fetched]) -> list[Json]:
         }
         for one in judged(values)
     ]
+
+
+def grown_values(growth: Json) -> Mapping[str, float | None]:
+    """What the targets of growth are about, by their codes."""
+    return {
+        "observations": growth["observations"]["spread"],
+        "lesions": growth["lesions"]["spread"],
+        "blocking": max(row["longest_milliseconds"] for row in growth["blocking"]),
+    }
 
 
 def measured_values(measured: Measured, fetching: Sequence[Fetched]) -> Mapping[str, float | None]:

@@ -114,6 +114,73 @@ def fetching(report: Json) -> Cells:
     ]
 
 
+def growth(report: Json) -> Cells:
+    """What each further Observation and lesion costs, head first."""
+    head = ("of", "number", "CPU ms", "us for each more", "MiB at most", "KiB for each more")
+    rows = [
+        (
+            name,
+            f"{row['number']:,}",
+            number(row["cpu_milliseconds"]),
+            number(row["microseconds_each"]),
+            number(row["mebibytes"]),
+            number(row["kibibytes_each"]),
+        )
+        for name in ("observations", "lesions")
+        for row in report["growth"][name]["rows"]
+    ]
+    return [head, *rows]
+
+
+def blocking(report: Json) -> Cells:
+    """How long the largest bodies hold up a probe, head first."""
+    head = ("largest", "MB", "answered in s", "longest wait of a probe, ms", "median wait, ms", "without, ms")
+    rows = [
+        (
+            row["body"],
+            number(row["megabytes"]),
+            number(row["seconds"]),
+            _longest(row),
+            number(row["median_milliseconds"]),
+            number(row["alone_milliseconds"]),
+        )
+        for row in report["growth"]["blocking"]
+    ]
+    return [head, *rows]
+
+
+def stages(report: Json) -> Cells:
+    """What each step of the ordinary call takes, head first."""
+    found = report["stages"]
+    bare = found["yardstick"]
+    steps = sum(found[step] for step in _STEPS)
+    listed = [
+        *((told, found[step]) for step, told in _STEPS.items()),
+        ("framework, counts, log line: the rest of a call as make run has it", found["open"] - steps),
+        (
+            "the record of the decision: digests of the body and of each resource",
+            found["audit"] - found["open"],
+        ),
+        ("the whole, with records of decisions", found["audit"]),
+        ("the yardstick: parsing with orjson, and walking", bare),
+    ]
+    return [
+        ("part", "us", "of the yardstick's work", "of the whole"),
+        *((told, number(us), number(us / bare), f"{us / found['audit']:.0%}") for told, us in listed),
+    ]
+
+
+_STEPS = {
+    "check": "the strict checks of the whole body",
+    "decode": "decoding what the service reads of it",
+    "read": "reading the envelope: whose it is, what was sent, what is lacking",
+    "record": "from resources to a record: the patient gate, codes, times, quantities, completeness",
+    "judge": "judging: lesions, and every score and pathway of each",
+    "cards": "cards: words, suggestions, sources",
+    "encode": "encoding the answer",
+}
+
+
 def instructions(report: Json) -> Cells:
     """Instructions of a call, in millions, head first."""
     counts = report["instructions"]["counts"]
@@ -138,6 +205,11 @@ def targets(report: Json) -> Cells:
         measured = "" if one["measured"] is None else f"{number(one['measured'])}{unit}"
         rows.append((one["title"], one["wanted"], measured, one["result"]))
     return [("target", "wanted", "measured", ""), *rows]
+
+
+def _longest(row: Json) -> str:
+    least, most = row["longest_milliseconds_least"], row["longest_milliseconds_most"]
+    return f"{number(row['longest_milliseconds'])} ({number(least)} to {number(most)})"
 
 
 def as_text(cells: Cells) -> str:

@@ -69,6 +69,9 @@ TARGETS = (
     Target("p99-one", "p99 at 1 connection", 2.0, at_least=False, unit="ms"),
     Target("memory", "resident memory after the load", 120.0, at_least=False, unit="MiB"),
     Target("start", "start to ready", 1.5, at_least=False, unit="s"),
+    Target("observations", "the dearest further Observation, of the cheapest", 1.2, at_least=False),
+    Target("lesions", "the dearest further lesion, of the cheapest", 1.2, at_least=False),
+    Target("blocking", "the longest wait of a probe for the largest body", 50.0, at_least=False, unit="ms"),
     Target("fetching", "p99 with 32 hooks in flight that fetch, of p50", 4.0, at_least=False),
 )
 
