@@ -76,25 +76,20 @@ def _apart(module: str) -> Json:
 
 
 def _print(document: Json) -> None:
-    print(f"\nThe ordinary patient-view, 98 KB, {document['pace']['rounds']} rounds")
-    print(tables.as_text(tables.ordinary(document)))
+    rounds = document["pace"]["rounds"]
+    for heading, table in (
+        (f"The ordinary patient-view, 98 KB, {rounds} rounds", tables.ordinary),
+        ("Every other operation and size", tables.others),
+        ("Start and memory", tables.starts),
+        ("Hooks that fetch everything: a read and six searches of 20 ms each", tables.fetching),
+        ("How cost grows: a hook and its assessment as JSON, in process", tables.growth),
+        ("The largest bodies, and probes meanwhile", tables.blocking),
+        ("Where the time of the ordinary patient-view goes, in process", tables.stages),
+        ("Instructions of a call inside the process", tables.instructions),
+        ("Targets", tables.targets),
+    ):
+        print(f"\n{heading}\n{tables.as_text(table(document))}")
     print(f"\nOurs, of HealthChain's: {tables.healthchain(document)}")
-    print("\nEvery other operation and size")
-    print(tables.as_text(tables.others(document)))
-    print("\nStart and memory")
-    print(tables.as_text(tables.starts(document)))
-    print("\nHooks that fetch everything: a read and six searches of 20 ms each")
-    print(tables.as_text(tables.fetching(document)))
-    print("\nHow cost grows: a hook and its assessment as JSON, in process")
-    print(tables.as_text(tables.growth(document)))
-    print("\nThe largest bodies, and probes meanwhile")
-    print(tables.as_text(tables.blocking(document)))
-    print("\nWhere the time of the ordinary patient-view goes, in process")
-    print(tables.as_text(tables.stages(document)))
-    print("\nInstructions of a call inside the process")
-    print(tables.as_text(tables.instructions(document)))
-    print("\nTargets")
-    print(tables.as_text(tables.targets(document)))
 
 
 def _tell(what: str) -> None:

@@ -6,20 +6,20 @@ from typing import Any
 Json = dict[str, Any]
 Cells = Sequence[Sequence[str]]
 ORDINARY = ("patient-view", "98 KB")
+# The heads of what ``_cells`` gives of a row.
+_MEASURED = (
+    "answers/s, of the yardstick's (lowest to highest)",
+    "answers/CPU s, of the yardstick's",
+    "CPU ms",
+    "p50 ms",
+    "p99 ms",
+    "busy",
+)
 
 
 def ordinary(report: Json) -> Cells:
     """Every server with the ordinary patient-view, head first."""
-    head = (
-        "server",
-        "connections",
-        "answers/s, of the yardstick's (lowest to highest)",
-        "answers/CPU s, of the yardstick's",
-        "CPU ms",
-        "p50 ms",
-        "p99 ms",
-        "busy",
-    )
+    head = ("server", "connections", *_MEASURED)
     rows = [row for row in report["rows"] if (row["operation"], row["size"]) == ORDINARY]
     listed: list[Sequence[str]] = [head]
     for connections in (8, 1):
@@ -31,18 +31,7 @@ def ordinary(report: Json) -> Cells:
 
 def others(report: Json) -> Cells:
     """Every other operation and size, head first."""
-    head = (
-        "operation",
-        "sent",
-        "connections",
-        "server",
-        "answers/s, of the yardstick's (lowest to highest)",
-        "answers/CPU s, of the yardstick's",
-        "CPU ms",
-        "p50 ms",
-        "p99 ms",
-        "busy",
-    )
+    head = ("operation", "sent", "connections", "server", *_MEASURED)
     rows = [row for row in report["rows"] if (row["operation"], row["size"]) != ORDINARY]
     return [
         head,
