@@ -1,11 +1,11 @@
 """Resources gathered from Bundles, and what is known to be missing from them.
 
-A Bundle whose every entry decodes is read in one pass. Where an entry does not, each is read by itself, so
-that a bad one costs itself only. Whoever calls has judged the body first (app/fhir/strict.py): no name
-stands twice in it.
+A Bundle whose every entry decodes is read in one pass, and a large one in several. Where an entry does not,
+each is read by itself, so that a bad one costs itself only. Whoever calls has judged the body first
+(app/fhir/strict.py): no name stands twice in it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -14,9 +14,9 @@ from app.assess.record import Gap
 from app.errors import UnreadableError
 from app.fhir import wire
 from app.fhir.outcomes import says_failed, says_more
+from app.fhir.parts import AT_ONCE, Apart, Buffer, apart, listed, together, written
 
 MORE_PAGES = "The search has more pages than were sent."
-Buffer = bytes | msgspec.Raw
 Decoded = wire.Single | wire.WholeBundle | wire.Bundle | wire.LooseBundle | wire.Stub
 
 
@@ -54,27 +54,40 @@ class Collected:
         self.unseen |= part.unseen
 
 
-# A larger Bundle is read entry by entry: a single call into C holds up whoever else is to be answered.
-_AT_ONCE = 5_000_000
-
-
 def decode(raw: Buffer) -> Decoded:
     """One resource or Bundle, as far as this service reads it.
 
     Returns:
-        A whole Bundle where every entry decodes, a Bundle of undecoded entries where not, and a stub for a
-        resource of another type or with a member of the wrong type.
+        A whole Bundle where every entry decodes, a Bundle of undecoded entries where not or where it is
+        large, and a stub for a resource of another type or with a member of the wrong type.
 
     Raises:
         UnreadableError: it is no JSON object.
     """
-    if memoryview(raw).nbytes > _AT_ONCE:
-        return _decode_apart(raw)
+    if memoryview(raw).nbytes > AT_ONCE:
+        return _large_bundle(raw) or _decode_apart(raw)
     try:
         whole: wire.Single | wire.WholeBundle = wire.decode_whole(raw)
     except wire.DECODE_ERRORS:
         return _decode_apart(raw)
     return whole
+
+
+def _large_bundle(raw: Buffer) -> wire.LooseBundle | None:
+    """A Bundle of which no call reads all; None where it is none, or its entries are not what is large."""
+    try:
+        parts = apart(raw)
+    except wire.DECODE_ERRORS:
+        return None
+    entries = parts.member("entry") if parts is not None else None
+    if parts is None or not isinstance(entries, Apart) or entries.names is not None:
+        return None
+    others = parts.without("entry")
+    if _stub(others).resourceType != "Bundle":
+        return None
+    bundle = _loosely(others)
+    bundle.entry = [msgspec.Raw(written(part)) for part in entries.parts]
+    return bundle
 
 
 def _decode_apart(raw: Buffer) -> wire.Bundle | wire.LooseBundle | wire.Stub | wire.Single:
@@ -134,9 +147,11 @@ def collect(
     if isinstance(found, wire.WholeBundle | wire.Bundle | wire.LooseBundle):
         held = _Held()
         if isinstance(found, wire.WholeBundle):
-            _collect_whole(found, into, held)
+            _collect_whole(found.entry or (), into, held)
+        elif isinstance(found, wire.Bundle):
+            _collect_apart(found.entry or (), into, held, needs)
         else:
-            _collect_apart(found, into, held, needs)
+            _collect_loose(found.entry or (), into, held, needs)
         if search and held.unshown and found.total != 0:
             for need in needs:
                 into.lacks(need, f"The search names {held.unshown} resources that it does not show.")
@@ -174,8 +189,20 @@ class _Held:
         self.more = self.more or says_more(outcome)
 
 
-def _collect_whole(bundle: wire.WholeBundle, into: Collected, held: _Held) -> None:
-    for entry in bundle.entry or ():
+def _collect_loose(raws: Sequence[Buffer], into: Collected, held: _Held, needs: Sequence[str]) -> None:
+    number = 0
+    for some in together(raws):
+        try:
+            whole = wire.decode_whole_entries(listed(some))
+        except wire.DECODE_ERRORS:
+            _collect_apart(_entries(some, number, into), into, held, needs)
+        else:
+            _collect_whole(whole, into, held)
+        number += len(some)
+
+
+def _collect_whole(entries: Iterable[wire.WholeEntry], into: Collected, held: _Held) -> None:
+    for entry in entries:
         resource = entry.resource
         held.failed = held.failed or refused(entry.response)
         if resource is None:
@@ -188,10 +215,8 @@ def _collect_whole(bundle: wire.WholeBundle, into: Collected, held: _Held) -> No
         into.resources.append((resource, entry.fullUrl))
 
 
-def _collect_apart(
-    bundle: wire.Bundle | wire.LooseBundle, into: Collected, held: _Held, needs: Sequence[str]
-) -> None:
-    for entry in _entries(bundle, into):
+def _collect_apart(entries: Iterable[wire.Entry], into: Collected, held: _Held, needs: Sequence[str]) -> None:
+    for entry in entries:
         held.failed = held.failed or refused(entry.response)
         if entry.resource is msgspec.UNSET:
             held.unshown += _names_something(entry)
@@ -243,15 +268,12 @@ def _unread(raw: bytes, into: Collected) -> wire.Stub | None:
     return stub
 
 
-def _entries(bundle: wire.Bundle | wire.LooseBundle, into: Collected) -> Iterator[wire.Entry]:
-    if isinstance(bundle, wire.Bundle):
-        yield from bundle.entry or ()
-        return
-    for number, entry in enumerate(bundle.entry or ()):
+def _entries(raws: Sequence[Buffer], before: int, into: Collected) -> Iterator[wire.Entry]:
+    for number, raw in enumerate(raws, before + 1):
         try:
-            yield wire.decode_entry(entry)
+            yield wire.decode_entry(raw)
         except wire.DECODE_ERRORS:
-            into.lacks("resources", f"Entry {number + 1} of the Bundle cannot be read.")
+            into.lacks("resources", f"Entry {number} of the Bundle cannot be read.")
 
 
 def _note_lacks(

@@ -3,8 +3,12 @@
 Readers differ in which of two equal names they keep, so that one body can be two patients or two findings.
 Telling them apart name by name costs 13 ms for each megabyte in Python. What is read and written again has
 lost the first of them, and is told by its quotes alone, at the speed of C; only a hit takes the slow path.
+
+A large body is judged in a thread, beside others, and a call into C keeps all of them waiting: so none reads
+more of it than a stretch or a part at once.
 """
 
+import codecs
 import json
 import re
 from collections.abc import Iterator
@@ -14,6 +18,7 @@ from typing import Any, NoReturn
 import msgspec
 
 from app.errors import UnreadableError
+from app.fhir.parts import AT_ONCE, Apart, apart, kind, listed, together
 
 MAX_DEPTH = 100
 MAX_NODES = 500_000
@@ -29,17 +34,10 @@ _LONE_SURROGATE = re.compile(
     rb"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 )
 _ESCAPE = 6
-# Where a body is large it is read in a thread, beside others: no single call into C, which keeps all of them
-# waiting, reads more than this at once with an expression, or takes away more texts.
+# With an expression a stretch takes longer, and so do texts that are taken away.
 _STRETCH = 250_000
 _TEXTS = 100_000
-# A larger one is read part by part, so that no more than this stands in memory twice; a Bundle's entries
-# are at the second level below it, those of a prefetch at the fourth.
-_AT_ONCE = 1_000_000
-_LEVELS = 6
 _read = msgspec.json.Decoder().decode
-_read_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
-_read_values = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _write = msgspec.json.Encoder().encode
 _NOT_READ = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
@@ -65,14 +63,33 @@ def check_text(body: bytes) -> None:
     if body.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
         raise UnreadableError("The body begins with a byte order mark: send UTF-8 without one.")
     if not body.isascii():
-        try:
-            body.decode()
-        except UnicodeDecodeError:
-            raise UnreadableError("The body is not UTF-8: send UTF-8.") from None
-    if b"\\ud" in body or b"\\uD" in body:
+        _check_encoding(body)
+    if _holds(body, b"\\ud") or _holds(body, b"\\uD"):
         _check_surrogates(body)
-    if len(body) > MAX_NODES and body.count(b",") > MAX_NODES:
+    if len(body) > MAX_NODES and sum(body.count(b",", *ends) for ends in _stretches(body)) > MAX_NODES:
         raise _too_many()
+
+
+def _check_encoding(body: bytes) -> None:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        for begins, ends in _stretches(body):
+            decoder.decode(body[begins:ends], final=ends == len(body))
+    except UnicodeDecodeError:
+        raise UnreadableError("The body is not UTF-8: send UTF-8.") from None
+
+
+def _stretches(body: bytes) -> Iterator[tuple[int, int]]:
+    """Where each stretch of a body begins and ends."""
+    for begins in range(0, len(body), AT_ONCE):
+        yield begins, min(begins + AT_ONCE, len(body))
+
+
+def _holds(body: bytes, mark: bytes) -> bool:
+    if len(body) <= AT_ONCE:
+        return mark in body
+    # What the end of a stretch cuts in two is found by the stretch before.
+    return any(body.find(mark, begins, ends + len(mark) - 1) >= 0 for begins, ends in _stretches(body))
 
 
 def _check_surrogates(body: bytes) -> None:
@@ -96,36 +113,42 @@ def check_structure(body: bytes) -> None:
     """
     check_nesting(body)
     try:
-        doubtful = (b"\\" in body and b"\\u0022" in body) or _repeats(body, _LEVELS)
+        doubtful = (b"\\" in body and _holds(body, b"\\u0022")) or _may_repeat(body)
     except _NOT_READ:
         doubtful = True
     if doubtful:
         _read_strictly(body)
 
 
-def _repeats(body: bytes, levels: int) -> bool:
-    """Whether an object repeats a name: then writing again what was read gives fewer quotes.
+def _may_repeat(body: bytes) -> bool:
+    """Whether an object may repeat a name; where it has too many parts to be told from them, it may.
 
     Args:
         body: JSON in which no quote is written as a number.
-        levels: how many more levels of a large body are read part by part.
 
     Raises:
         msgspec.DecodeError: it is no JSON, or holds a number that Python's own parser has to judge.
     """
-    if len(body) <= _AT_ONCE or not levels or body[:1] not in b"[{":
-        return body.count(b'"') != _write(_read(body)).count(b'"')
-    parts: list[msgspec.Raw]
-    names = 0
-    if body[:1] == b"[":
-        parts = _read_values(body)
-    else:
-        members = _read_members(body)
-        names, parts = _write(list(members)).count(b'"'), list(members.values())
-    held = [bytes(part) for part in parts]
-    if body.count(b'"') != names + sum(part.count(b'"') for part in held):
+    if len(body) <= AT_ONCE:
+        return _repeats(body)
+    parts = apart(body)
+    if parts is None:
+        return kind(memoryview(body)) in b"[{" or _repeats(body)
+    return _repeats_apart(parts)
+
+
+def _repeats_apart(whole: Apart) -> bool:
+    if whole.names is not None and len(set(whole.names)) < len(whole.names):
         return True
-    return any(_repeats(part, levels - 1) for part in held)
+    small = [part for part in whole.parts if not isinstance(part, Apart)]
+    return any(_repeats(listed(some)) for some in together(small)) or any(
+        _repeats_apart(part) for part in whole.parts if isinstance(part, Apart)
+    )
+
+
+def _repeats(text: bytes) -> bool:
+    """Whether an object repeats a name: then writing again what was read gives fewer quotes."""
+    return text.count(b'"') != _write(_read(text)).count(b'"')
 
 
 def check_nesting(body: bytes) -> None:
@@ -164,7 +187,7 @@ def _pieces(body: bytes) -> Iterator[bytes]:
     """A body in pieces, of which none ends with a backslash: what that stands before is with it."""
     begins = 0
     while begins < len(body):
-        ends = begins + _AT_ONCE
+        ends = begins + AT_ONCE
         if body[ends - 1 : ends] == b"\\":
             ends = 1 + len(body) - len(body[ends:].lstrip(b"\\"))
         yield body[begins:ends]

@@ -292,7 +292,7 @@ class WholeBundle(_Part, tag_field="resourceType", tag="Bundle"):
 
 
 class LooseBundle(_Part):
-    """A Bundle of which some entry is no entry: each is read by itself."""
+    """A Bundle that is large, or of which some entry is no entry: its entries are read later."""
 
     resourceType: str | None = None
     type: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
@@ -331,11 +331,12 @@ decode_known = msgspec.json.Decoder(Known).decode
 decode_whole = msgspec.json.Decoder(Whole).decode
 _decode_outline = msgspec.json.Decoder(_Outline).decode
 decode_entry = msgspec.json.Decoder(Entry).decode
+decode_whole_entries = msgspec.json.Decoder(list[WholeEntry]).decode
 decode_loose_bundle = msgspec.json.Decoder(LooseBundle).decode
 DECODE_ERRORS = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
 
 
-def decode_stub(raw: bytes | msgspec.Raw) -> Stub:
+def decode_stub(raw: bytes | memoryview | msgspec.Raw) -> Stub:
     """What a resource is and whose, as far as that can be read.
 
     Raises:

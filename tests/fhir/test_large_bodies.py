@@ -5,7 +5,8 @@ import re
 import pytest
 
 from app.errors import UnreadableError
-from app.fhir.strict import _AT_ONCE, _STRETCH, _TEXTS, check_nesting, check_text
+from app.fhir.parts import AT_ONCE
+from app.fhir.strict import _STRETCH, _TEXTS, check_nesting, check_text
 
 HIGH, LOW, OTHER = b"\\ud83d", b"\\uDE00", b"\\u00e9"
 BACKSLASH = b"\\\\"
@@ -71,13 +72,13 @@ def test_it_says_what_one_expression_over_the_whole_says() -> None:
 def test_an_escape_at_the_end_of_a_stretch_is_one_escape(escapes: bytes) -> None:
     # Brackets in a text are no brackets; were the escape cut in two, the text would end with it.
     for shift in range(len(escapes) + 2):
-        text = b"x" * (_AT_ONCE - 1 - shift) + escapes + b"[" * 300
+        text = b"x" * (AT_ONCE - 1 - shift) + escapes + b"[" * 300
         check_nesting(b'"' + text + b'"')
 
 
 def test_brackets_beyond_the_first_stretch_are_counted() -> None:
     with pytest.raises(UnreadableError, match="nested deeper"):
-        check_nesting(b'["' + b"x" * _AT_ONCE + b'",' + b"[" * 300 + b"]" * 301)
+        check_nesting(b'["' + b"x" * AT_ONCE + b'",' + b"[" * 300 + b"]" * 301)
 
 
 def test_more_texts_than_are_taken_away_at_once() -> None:
