@@ -18,7 +18,9 @@ Result = TypeVar("Result")
 # judged by every score and pathway, and costs as much as a hundred other entries.
 LARGE_BYTES = 250_000
 MANY_SITES = 20
-_SITE = b'"bodySite"'
+# What is fetched is counted in resources: so many hold about as many bytes.
+MANY_RESOURCES = 250
+_SITES = (b'"bodySite"', b'"BodyStructure"')
 # Two share one core no better than one does, but the first to come does not hold up all that follow.
 _THREADS = 2
 # Each may stand in memory ten times over while it is judged.
@@ -40,7 +42,47 @@ async def inline(work: Callable[[], Result], /) -> Result:
 
 def is_large(body: bytes) -> bool:
     """Whether the work of a body is to be done aside."""
-    return len(body) > LARGE_BYTES or body.count(_SITE) > MANY_SITES
+    return len(body) > LARGE_BYTES or sum(map(body.count, _SITES)) > MANY_SITES
+
+
+class Turn:
+    """Does the work of one call: where it is, and in a thread once there is much of it.
+
+    Args:
+        aside: has the threads; None for one that stays where it is.
+    """
+
+    def __init__(self, aside: "Aside | None" = None) -> None:
+        self._aside = aside
+        self._run: Run = inline
+
+    async def __call__(self, work: Callable[[], Result], /) -> Result:
+        """What the work gives, or the error that it ends with."""
+        return await self._run(work)
+
+    async def grows(self, *, resources: int = 0, sites: int = 0) -> None:
+        """Take into account what was fetched; where that is much, wait until its work may begin.
+
+        Args:
+            resources: how many there are.
+            sites: how many of them may each be a lesion.
+        """
+        if resources > MANY_RESOURCES or sites > MANY_SITES:
+            await self.goes_apart()
+
+    async def goes_apart(self) -> None:
+        """Do all further work in a thread; this waits until it may begin."""
+        if self._aside is not None and self._run is inline:
+            self._run = await self._aside.begun()
+
+    def ends(self) -> None:
+        """Let another one begin."""
+        if self._aside is not None and self._run is not inline:
+            self._aside.ended()
+            self._run = inline
+
+
+HERE = Turn()
 
 
 class Aside:
@@ -51,15 +93,27 @@ class Aside:
         self._turns = asyncio.Semaphore(_AT_ONCE)
 
     @asynccontextmanager
-    async def turn(self, body: bytes) -> AsyncIterator[Run]:
+    async def turn(self, body: bytes) -> AsyncIterator[Turn]:
         """What does the work of a body, for as long as that lasts; a large one waits until it may begin."""
-        if not is_large(body):
-            yield inline
-            return
-        async with self._turns:
-            yield self._apart
+        turn = Turn(self)
+        if is_large(body):
+            await turn.goes_apart()
+        try:
+            yield turn
+        finally:
+            turn.ends()
 
-    async def _apart(self, work: Callable[[], Result], /) -> Result:
+    async def begun(self) -> Run:
+        """What does the work of one more large body, once there are not too many."""
+        await self._turns.acquire()
+        return self.apart
+
+    def ended(self) -> None:
+        """Let the next one begin."""
+        self._turns.release()
+
+    async def apart(self, work: Callable[[], Result], /) -> Result:
+        """What some work gives, done in a thread."""
         if self._threads is None:
             self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="large-bodies")
         # What belongs to this request, such as its span, does so there too.

@@ -146,7 +146,7 @@ def compose(app: FastAPI, settings: Settings, shared: Shared, elsewhere: Callabl
                 knowledge=knowledge,
                 maker=CardMaker(book, settings.public_base_url),
                 delivery=Delivery(shared.store, shared.recorder, shared.key),
-                fetching=Fetching(servers, Puller(limits, VERSION), templates, elsewhere),
+                fetching=Fetching(servers, Puller(limits, VERSION, shared.aside.apart), templates, elsewhere),
                 tenant=tenant,
                 https_only=settings.profile is not Profile.DEMO,
                 begin_laps=costs.begin,
@@ -207,6 +207,7 @@ def compose(app: FastAPI, settings: Settings, shared: Shared, elsewhere: Callabl
             limits=limits,
             version=VERSION,
             clock=outside.clock,
+            apart=shared.aside.apart,
         )
     app.include_router(
         patient_assessment_routes(
@@ -217,6 +218,7 @@ def compose(app: FastAPI, settings: Settings, shared: Shared, elsewhere: Callabl
             base=None if servers.own is None else normal_base(servers.own.base.text),
             decisions=decisions,
             begin_laps=costs.begin,
+            aside=shared.aside,
         )
     )
     app.include_router(evidence_router(knowledge_json(knowledge)))

@@ -1,11 +1,11 @@
 """The one await between a request and its record: what was not sent is asked of the client's server."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-from app.aside import Run, inline
+from app.aside import HERE, Turn
 from app.errors import ForbiddenError
 from app.fhir.names import normal_base
 from app.fhir.queries import PATIENT
@@ -13,7 +13,7 @@ from app.fhir.server.access import OPEN, Access, until
 from app.fhir.server.failure import Failure
 from app.fhir.server.known import KnownServer, KnownServers
 from app.fhir.server.pulling import Puller
-from app.fhir.server.searching import Wanted
+from app.fhir.server.searching import Pulled, Wanted
 from app.logs import logger
 from app.presence import Gone, unless_gone
 from cds_hooks.gather import Gathered, Taken
@@ -42,13 +42,13 @@ class Fetching:
         self._templates = templates
         self._elsewhere = elsewhere
 
-    async def complete(self, taken: Taken, gone: Gone, run: Run = inline) -> Gathered:
+    async def complete(self, taken: Taken, gone: Gone, turn: Turn = HERE) -> Gathered:
         """The record of a call, with what could be fetched of what it left open.
 
         Args:
             taken: what it brought.
             gone: returns when the caller has gone away.
-            run: does the work of reading.
+            turn: does the work of reading.
 
         Raises:
             ForbiddenError: the server that is named is another organisation's.
@@ -60,15 +60,15 @@ class Fetching:
             taken.access_use = "not-used"
         address = taken.request.fhir_server
         if address is None:
-            return await run(taken.gathered)
+            return await turn(taken.gathered)
         server = self._servers.find(address)
         if server is None and self._elsewhere(address):
             # A security event [A34]: another organisation's patients are not spoken of to this one.
             logger().warning("fhir_server_of_another_tenant", status=ForbiddenError.status)
             raise ForbiddenError("fhirServer is not a server of the organisation that calls: name its own.")
         if taken.wishes:
-            await self._fetch(taken, server, gone)
-        return await run(partial(taken.gathered, server.names if server is not None else ()))
+            await self._fetch(taken, server, gone, turn)
+        return await turn(partial(taken.gathered, server.names if server is not None else ()))
 
     def base(self, address: str | None) -> str | None:
         """The one name of a server that a call names; None where it names none."""
@@ -77,7 +77,7 @@ class Fetching:
         server = self._servers.find(address)
         return normal_base(address if server is None else server.base.text)
 
-    async def _fetch(self, taken: Taken, server: KnownServer | None, gone: Gone) -> None:
+    async def _fetch(self, taken: Taken, server: KnownServer | None, gone: Gone, turn: Turn) -> None:
         request = taken.request
         # A search that failed for the client is not repeated, unless nothing can be said without it [R56].
         keys = [key for key, wish in taken.wishes.items() if not wish.tried or key in taken.service.required]
@@ -97,8 +97,14 @@ class Fetching:
         if server.needs_token and taken.upstream:
             refused = any(one.failure is Failure.TOKEN_REFUSED for one in every)
             taken.access_use = "rejected" if refused else "used"
-        for pulled in every:
-            taken.add(pulled.wanted.need, pulled)
+        await turn.grows(resources=sum(pulled.resources for pulled in every))
+        await turn(partial(_add, taken, every))
+        await turn.grows(sites=taken.collected.sites)
+
+
+def _add(taken: Taken, every: Sequence[Pulled]) -> None:
+    for pulled in every:
+        taken.add(pulled.wanted.need, pulled)
 
 
 # Where a wish ended so, or did not fail, no request went out beside those that were answered.

@@ -9,7 +9,7 @@ from typing import Annotated, NamedTuple
 
 from fastapi import APIRouter, Path, Request, Response
 
-from app.aside import Aside, Run, entered, inline
+from app.aside import HERE, Aside, Turn, entered
 from app.assess.laps import BeginLaps, begin_unheard
 from app.audit.noting import Noted
 from app.audit.witness import HEADER, UNWITNESSED, Decisions
@@ -97,7 +97,7 @@ class Answering:
         object.__setattr__(self, "judging", judging)
 
     async def answer(
-        self, service: HookService, body: bytes, gone: Gone, noted: Noted, run: Run = inline
+        self, service: HookService, body: bytes, gone: Gone, noted: Noted, turn: Turn = HERE
     ) -> Answer:
         """The answer to a call.
 
@@ -106,11 +106,11 @@ class Answering:
             body: the body of the request.
             gone: returns when the caller has gone away.
             noted: takes what each step comes to know.
-            run: does the work between waiting.
+            turn: does the work between waiting.
         """
-        taken = await run(partial(self._taken, service, body, noted))
+        taken = await turn(partial(self._taken, service, body, noted))
         try:
-            gathered = await self.fetching.complete(taken, gone, run)
+            gathered = await self.fetching.complete(taken, gone, turn)
         finally:
             note_taken(noted, taken)
         noted.looked_at(gathered.record.looked_at)
@@ -119,7 +119,7 @@ class Answering:
             return Answer(NO_CARDS)
         now = self.clock()
         held = await self.delivery.held(self.tenant, gathered.patient, now)
-        return await run(partial(self._judged, taken, gathered, now, held, noted))
+        return await turn(partial(self._judged, taken, gathered, now, held, noted))
 
     def _taken(self, service: HookService, body: bytes, noted: Noted) -> Taken:
         request = self.judging.request(service, body)
@@ -210,8 +210,8 @@ def router(
             if clients is not None and proved is not None:
                 admitted = await clients.admit(proved, service.id, body)
             of_call = decisions.of("hook", service.id, body, caller_of(admitted), service.hook)
-            async with aside.turn(body) as run, entered(of_call, run) as noted:
-                answer = await answering.answer(service, body, gone_from(request), noted, run)
+            async with aside.turn(body) as turn, entered(of_call, turn) as noted:
+                answer = await answering.answer(service, body, gone_from(request), noted, turn)
             answer.note()
             logger().info(
                 "hook",

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from uuid import UUID, uuid5
 
 import msgspec
@@ -15,10 +16,13 @@ from app.api.documented import answered, body_of, either_form, faults
 from app.api.models import Assessment
 from app.api.negotiation import wants_fhir
 from app.api.witnessed import caller_of, named, note_assessment, note_record
+from app.aside import Aside, entered
 from app.assess import assess
 from app.assess.laps import BeginLaps, begin_unheard
+from app.assess.record import Record
 from app.assess.result import Assessment as AssessedPatient
 from app.audit.hearing import Hearing
+from app.audit.noting import Noted
 from app.audit.witness import UNWITNESSED, Decisions
 from app.body import read_body
 from app.errors import ContradictionError, Issue, NotConfiguredError, ServiceError, UnreadableError
@@ -65,6 +69,7 @@ def patient_assessment_routes(
     base: str | None = None,
     decisions: Decisions = UNWITNESSED,
     begin_laps: BeginLaps = begin_unheard,
+    aside: Aside | None = None,
 ) -> APIRouter:
     """The route for a patient who is named.
 
@@ -76,7 +81,9 @@ def patient_assessment_routes(
         base: the address of the server that the ids of the records belong to.
         decisions: has every call witnessed.
         begin_laps: begins what is told how the judging of a record goes on.
+        aside: does the work of large records.
     """
+    aside = aside or Aside()
     routes = APIRouter(prefix="/api/v1", tags=["Assessments"])
 
     @routes.post(
@@ -90,7 +97,8 @@ def patient_assessment_routes(
     async def assess_patient(request: Request) -> Response:
         body = await read_body(request, MAX_ASKED_BYTES)
         as_fhir = wants_fhir(",".join(request.headers.getlist("accept")))
-        with decisions.of("patient-assessment", "patient-assessments", body, caller_of(request)) as noted:
+        of_call = decisions.of("patient-assessment", "patient-assessments", body, caller_of(request))
+        async with aside.turn(body) as turn, entered(of_call, turn) as noted:
             noted.patient = _asked(body)
             if records is None:
                 raise NotConfiguredError(_NOT_SET_UP)
@@ -98,18 +106,22 @@ def patient_assessment_routes(
             hearing = Hearing(book, knowledge)
             noted.resources.append((hearing.heard, None, "fetched"))
             try:
-                record = await unless_gone(records.record(noted.patient, hearing), gone_from(request))
+                record = await unless_gone(records.record(noted.patient, hearing, turn), gone_from(request))
             except ServiceError as error:
                 if error.layer is not None:
                     logger().warning("record_not_had", error=type(error).__name__, status=error.status)
                 raise
-            note_record(noted, record)
-            found = assess(record, clock(), knowledge, begin_laps())
-            note_assessment(noted, found)
-            content = _fhir_answer(book, found) if as_fhir else plain_answer(found, noted.id)
-            noted.answered(content)
+            content = await turn(partial(judged, noted, record, as_fhir=as_fhir))
         media = "application/fhir+json" if as_fhir else "application/json"
         return named(Response(content, media_type=media), noted)
+
+    def judged(noted: Noted, record: Record, *, as_fhir: bool) -> bytes:
+        note_record(noted, record)
+        found = assess(record, clock(), knowledge, begin_laps())
+        note_assessment(noted, found)
+        content = _fhir_answer(book, found) if as_fhir else plain_answer(found, noted.id)
+        noted.answered(content)
+        return content
 
     return routes
 

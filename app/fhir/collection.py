@@ -38,6 +38,14 @@ class Collected:
     unavailable: set[str] = field(default_factory=set)
     unseen: set[str] = field(default_factory=set)
 
+    @property
+    def sites(self) -> int:
+        """How many of the resources may each be a lesion, or tell of one."""
+        return sum(
+            getattr(resource, "bodySite", None) is not None or isinstance(resource, wire.BodyStructure)
+            for resource, _ in self.resources
+        )
+
     def lacks(self, need: str, reason: str, *, wholly: bool = False) -> None:
         """Note that a data need could not be looked at in full, or not at all."""
         self.gaps.append(Gap(need, reason))

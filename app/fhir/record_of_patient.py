@@ -3,8 +3,10 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from types import MappingProxyType
 
+from app.aside import HERE, Run, Turn, inline
 from app.assess.record import Gap, Record
 from app.errors import (
     AuthorizationServerError,
@@ -79,6 +81,7 @@ class PatientRecords:
         limits: what one call may spend, the time for a token included.
         version: the version of this service, by which servers know it.
         clock: the time that tokens are dated by.
+        apart: reads answers that are large.
     """
 
     def __init__(
@@ -90,6 +93,7 @@ class PatientRecords:
         limits: Limits,
         version: str,
         clock: Callable[[], datetime],
+        apart: Run = inline,
     ) -> None:
         self._server = server
         self._templates = templates
@@ -97,13 +101,15 @@ class PatientRecords:
         self._limits = limits
         self._version = version
         self._clock = clock
+        self._apart = apart
 
-    async def record(self, patient: str, reader: Reader | None = None) -> Record:
+    async def record(self, patient: str, reader: Reader | None = None, turn: Turn = HERE) -> Record:
         """The record of a patient, with a gap for everything that could not be had and can be done without.
 
         Args:
             patient: the id of the patient on the server.
             reader: reads the resources; the one that all calls share where left out.
+            turn: does the work of reading.
 
         Raises:
             NoSuchPatientError: the server does not have the patient.
@@ -114,19 +120,13 @@ class PatientRecords:
         wishes = [
             Wanted(need, template.replace(PATIENT, patient)) for need, template in self._templates.items()
         ]
-        collected = Collected()
-        nothing: dict[str, Failure] = {}
-        for pulled in await self._pulled(wishes):
-            need, found = pulled.wanted.need, fetched(pulled)
-            found.part.gaps[:] = [Gap(gap.need, _words(gap.reason)) for gap in found.part.gaps]
-            collected.include(found.part)
-            if found.failure is not None:
-                collected.lacks(need, _words(found.failure.value), wholly=found.nothing)
-                if found.nothing:
-                    nothing[need] = found.failure
-        _refuse_without({need: nothing[need] for need in REQUIRED if need in nothing})
+        every = await self._pulled(wishes)
+        await turn.grows(resources=sum(pulled.resources for pulled in every))
+        collected = await turn(partial(_collected, every))
+        await turn.grows(sites=collected.sites)
+        gate = PatientGate(patient, self._server.names)
         try:
-            return (reader or self._reader).collected(collected, PatientGate(patient, self._server.names))
+            return await turn(partial((reader or self._reader).collected, collected, gate))
         except UnreadableError:
             raise _not_had(dict.fromkeys(REQUIRED, Failure.NOT_FHIR)) from None
 
@@ -164,7 +164,7 @@ class PatientRecords:
             max(0.0, self._limits.target_seconds - spent),
             self._limits.bytes,
         )
-        return await Puller(left, self._version).pull(self._server, wishes, access)
+        return await Puller(left, self._version, self._apart).pull(self._server, wishes, access)
 
     async def _token(self, client: BackendClient, started: float) -> AccessToken:
         try:
@@ -189,6 +189,27 @@ def _fuller(first: Pulled, again: Pulled | None) -> Pulled:
     if again is None or (again.failure is not None and len(again.pages) < len(first.pages)):
         return first
     return again
+
+
+def _collected(every: Sequence[Pulled]) -> Collected:
+    """What came, with a gap for all that did not.
+
+    Raises:
+        NoSuchPatientError: the server does not have the patient.
+        FhirServerError: it did not give what is required.
+    """
+    collected = Collected()
+    nothing: dict[str, Failure] = {}
+    for pulled in every:
+        need, found = pulled.wanted.need, fetched(pulled)
+        found.part.gaps[:] = [Gap(gap.need, _words(gap.reason)) for gap in found.part.gaps]
+        collected.include(found.part)
+        if found.failure is not None:
+            collected.lacks(need, _words(found.failure.value), wholly=found.nothing)
+            if found.nothing:
+                nothing[need] = found.failure
+    _refuse_without({need: nothing[need] for need in REQUIRED if need in nothing})
+    return collected
 
 
 def _refuse_without(missing: Mapping[str, Failure]) -> None:

@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from app.aside import LARGE_BYTES, Result, Run, inline
+from app.fhir.collection import Collected, collect
+from app.fhir.parts import AT_ONCE
 from app.fhir.server.access import OPEN
 from app.fhir.server.address import read_base
 from app.fhir.server.carrier import carrier
@@ -201,8 +204,10 @@ async def known(server: FaultServer, way: Way = Way.GET) -> AsyncIterator[KnownS
         await http.close()
 
 
-async def pulled(server: KnownServer, query: str = "Observation?patient=p-1", **limits: Any) -> Pulled:
-    puller = Puller(Limits(**{"deadline_seconds": 10.0, "target_seconds": 10.0, **limits}), "0")
+async def pulled(
+    server: KnownServer, query: str = "Observation?patient=p-1", apart: Run = inline, **limits: Any
+) -> Pulled:
+    puller = Puller(Limits(**{"deadline_seconds": 10.0, "target_seconds": 10.0, **limits}), "0", apart)
     (found,) = await puller.pull(server, [Wanted("observations", query)], OPEN)
     return found
 
@@ -321,3 +326,30 @@ def all_at_once(count: int) -> Behaviour:
         await reply.default()
 
     return behave
+
+
+@pytest.mark.parametrize("way", [Way.GET, Way.POST, Way.BATCH])
+@pytest.mark.parametrize("size", [0, LARGE_BYTES, 2 * AT_ONCE])
+async def test_a_large_answer_is_read_apart_and_says_the_same(way: Way, size: int) -> None:
+    read: list[object] = []
+
+    async def apart(work: Callable[[], Result], /) -> Result:
+        read.append(work)
+        return work()
+
+    held = [observation(f"o-{n}", "spinal-pain", None, note=[{"text": "x" * size}]) for n in range(3)]
+    async with FaultServer(stored(held)) as server, known(server, way) as asked:
+        found = await pulled(asked, apart=apart)
+    assert found.failure is None
+    into = Collected()
+    for page in found.pages:
+        collect(page, into, ["observations"], page=True, search=True)
+    assert [getattr(one, "id", None) for one, _ in into.resources] == ["o-0", "o-1", "o-2"]
+    assert (into.unread, into.gaps) == ([], [])
+    assert len(read) == (size > 0)
+
+
+async def test_a_large_batch_with_an_entry_that_is_none_is_no_answer() -> None:
+    async with FaultServer(stored()) as server, known(server, Way.BATCH) as asked:
+        server.on("", altered(lambda _seen, found, _reply: {**found, "entry": ["x" * AT_ONCE]}))
+        assert (await pulled(asked)).failure is Failure.NOT_FHIR

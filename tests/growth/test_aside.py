@@ -182,5 +182,9 @@ def test_a_body_is_large_by_its_bytes_or_by_the_sites_it_names() -> None:
     sites = [condition(f"c-{n}", site=site_of("12989004")) for n in range(MANY_SITES + 1)]
     assert not is_large(json.dumps(bundle(sites[:-1])).encode())
     assert is_large(json.dumps(bundle(sites)).encode())
+    structures = [{"resourceType": "BodyStructure", "id": f"b-{n}"} for n in range(MANY_SITES + 1)]
+    assert not is_large(json.dumps(bundle(structures[:-1])).encode())
+    assert is_large(json.dumps(bundle(structures)).encode())
+    assert is_large(json.dumps(bundle([*sites[:-1], structures[0]])).encode())
     assert not is_large(b" " * LARGE_BYTES)
     assert is_large(b" " * (LARGE_BYTES + 1))

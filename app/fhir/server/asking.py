@@ -8,7 +8,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import partial
 
+from app.aside import LARGE_BYTES, Run, inline
 from app.errors import UnreadableError
 from app.fhir.collection import Decoded, decode
 from app.fhir.outcomes import opened_for_a_reason
@@ -54,12 +56,16 @@ class Asker:
         access: what the call may ask.
         budget: what it may spend.
         agent: how this service names itself.
+        apart: reads answers that are large.
     """
 
-    def __init__(self, server: KnownServer, access: Access, budget: Budget, agent: str) -> None:
+    def __init__(
+        self, server: KnownServer, access: Access, budget: Budget, agent: str, apart: Run = inline
+    ) -> None:
         self.server = server
         self._access = access
         self._budget = budget
+        self._apart = apart
         self._asked = False
         self._headers = {
             "accept": _ACCEPT,
@@ -80,7 +86,7 @@ class Asker:
         Raises:
             FetchError: nothing that can be read.
         """
-        return _read(await self._twice("GET", url, {}, None))
+        return await self._decoded(await self._twice("GET", url, {}, None))
 
     async def post(self, url: str, content: bytes, media_type: str) -> Decoded:
         """What a search or a batch sent to an address of the server gives.
@@ -88,7 +94,7 @@ class Asker:
         Raises:
             FetchError: nothing that can be read.
         """
-        return _read(await self._twice("POST", url, {"content-type": media_type}, content))
+        return await self._decoded(await self._twice("POST", url, {"content-type": media_type}, content))
 
     async def raw(self, url: str) -> bytes:
         """What an address of the server holds, undecoded.
@@ -97,6 +103,11 @@ class Asker:
             FetchError: nothing.
         """
         return (await self._once("GET", url, {}, None)).body
+
+    async def _decoded(self, reply: Reply) -> Decoded:
+        if len(reply.body) > LARGE_BYTES:
+            return await self._apart(partial(_read, reply))
+        return _read(reply)
 
     async def _twice(self, method: str, url: str, headers: Mapping[str, str], content: bytes | None) -> Reply:
         """The answer at the first or the second try: everything asked here only reads."""

@@ -26,13 +26,24 @@ async def answers(asker: Asker, wishes: Sequence[Wanted]) -> list[Decoded | Fail
     ]
     body = _encode({"resourceType": "Bundle", "type": "batch", "entry": entries})
     found = await asker.post(asker.server.base.text, body, "application/fhir+json")
-    if not isinstance(found, wire.WholeBundle | wire.Bundle):
+    if not isinstance(found, wire.WholeBundle | wire.Bundle | wire.LooseBundle):
         raise FetchError(Failure.NOT_FHIR)
-    given = found.entry or ()
+    given = _entries(found)
     if len(given) != len(wishes):
         # Which answer belongs to which wish cannot be told.
         raise FetchError(Failure.NOT_FHIR)
     return [_answer(entry) for entry in given]
+
+
+def _entries(
+    found: wire.WholeBundle | wire.Bundle | wire.LooseBundle,
+) -> Sequence[wire.Entry | wire.WholeEntry]:
+    if not isinstance(found, wire.LooseBundle):
+        return found.entry or ()
+    try:
+        return [wire.decode_entry(raw) for raw in found.entry or ()]
+    except wire.DECODE_ERRORS:
+        raise FetchError(Failure.NOT_FHIR) from None
 
 
 def _answer(entry: wire.Entry | wire.WholeEntry) -> Decoded | Failure:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from app.aside import Run, inline
 from app.fhir.collection import Decoded
 from app.fhir.server import batching, searching, statement
 from app.fhir.server.access import Access, Coverage
@@ -37,10 +38,12 @@ class Puller:
     Args:
         limits: what a call may spend.
         version: the version of this service, by which servers know it.
+        apart: reads answers that are large.
     """
 
-    def __init__(self, limits: Limits, version: str) -> None:
+    def __init__(self, limits: Limits, version: str, apart: Run = inline) -> None:
         self._limits = limits
+        self._apart = apart
         self._agent = f"spine-mets-cds/{version}"
 
     async def pull(self, server: KnownServer, wishes: Sequence[Wanted], access: Access) -> tuple[Pulled, ...]:
@@ -63,7 +66,7 @@ class Puller:
             started + self._limits.target_seconds,
             Allowance(self._limits.bytes),
         )
-        asker = Asker(server, access, budget, self._agent)
+        asker = Asker(server, access, budget, self._agent, self._apart)
         errors: list[FetchError] = []
         try:
             await _pull(asker, every, access, errors, budget)

@@ -60,6 +60,11 @@ class Pulled:
     remarks: list[str] = field(default_factory=list)
 
     @property
+    def resources(self) -> int:
+        """How many resources came."""
+        return sum(len(page.entry or ()) if isinstance(page, _Bundle) else 1 for page in self.pages)
+
+    @property
     def nothing(self) -> bool:
         """Whether nothing came at all."""
         return self.failure is not None and not self.pages
