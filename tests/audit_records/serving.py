@@ -16,6 +16,7 @@ from app.api.pathway_inputs import inputs_model
 from app.api.pathways import pathway_routes
 from app.api.patient_assessments import patient_assessment_routes
 from app.api.router import router as rest_router
+from app.aside import HERE, Turn
 from app.assess.record import Record
 from app.audit.record import Stands
 from app.audit.seal import Seal
@@ -201,5 +202,5 @@ class Records:
     def __init__(self, give: Callable[[str], Record]) -> None:
         self._give = give
 
-    async def record(self, patient: str, _reader: Reader | None = None) -> Record:
+    async def record(self, patient: str, _reader: Reader | None = None, _turn: Turn = HERE) -> Record:
         return self._give(patient)
