@@ -3,10 +3,10 @@
 import asyncio
 from datetime import UTC, datetime
 
-from app.api.caller_gate import rest_gate
 from app.failures import render
 from app.fhir.codes import CodeMapError, code_book
-from app.fhir.server.building import Outside, known_servers
+from app.fhir.server.outside import Outside
+from app.parties import clients_of, gate_of, servers_of
 from app.settings import Settings
 from app.settings.pseudonym_key import pseudonym_key
 from app.settings.tenants import TenantsFileError, read_tenants, settings_of
@@ -14,7 +14,6 @@ from app.sharing import loaded
 from app.starting import check_audit, check_knowledge, refuse_unsafe_start
 from app.store.database import Database
 from app.store.used_tokens import UsedTokens
-from cds_hooks.trusting import registered_clients
 
 
 def check_start(settings: Settings) -> None:
@@ -55,9 +54,9 @@ def _check_tenants(settings: Settings) -> None:
 
 def _check_parties(settings: Settings) -> None:
     outside = Outside(lambda: datetime.now(UTC))
-    known_servers(settings, outside)
-    clients = registered_clients(settings, outside, lambda: UsedTokens(Database("sqlite://")))
-    access = rest_gate([settings], outside, render)
+    servers_of(settings, outside)
+    clients = clients_of(settings, outside, lambda: UsedTokens(Database("sqlite://")))
+    access = gate_of([settings], outside, render)
     for opened in (clients, access):
         if opened is not None:
             asyncio.run(opened.close())

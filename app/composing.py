@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache, partial
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from fastapi import FastAPI, Request
 from pydantic import BaseModel
@@ -11,7 +11,6 @@ from starlette.middleware.cors import CORSMiddleware
 
 from app.api.assessing import Assessing
 from app.api.batch_models import BatchAsked
-from app.api.caller_gate import RestAccess, rest_gate
 from app.api.evidence import router as evidence_router
 from app.api.feedback import feedback_summary_routes
 from app.api.idempotency import IdempotentCalls
@@ -31,13 +30,11 @@ from app.fhir.names import normal_base
 from app.fhir.queries import prefetch_templates
 from app.fhir.questionnaires import questionnaire
 from app.fhir.reader import Reader
-from app.fhir.record_of_patient import PatientRecords
-from app.fhir.server.backend.keys import KeyRing
-from app.fhir.server.building import known_servers
 from app.fhir.server.known import KnownServers
 from app.fhir.server.pulling import Limits, Puller
 from app.fhir.server.watching import Together, Watch
 from app.knowledge import VERSION, Knowledge
+from app.parties import clients_of, gate_of, servers_of
 from app.settings import Profile, Settings
 from app.sharing import Shared
 from cds_hooks.cards import CardMaker
@@ -50,7 +47,12 @@ from cds_hooks.router import router as hooks_router
 from cds_hooks.services import SERVICES
 from cds_hooks.source_attributes import source_attributes
 from cds_hooks.tenants import tenant_of
-from cds_hooks.trusting import Clients, registered_clients
+
+if TYPE_CHECKING:
+    # Loaded where there are any: app/parties.py.
+    from app.api.caller_gate import RestAccess
+    from app.fhir.server.backend.keys import KeyRing
+    from cds_hooks.trusting import Clients
 
 # What browsers may send, and what they may see of an answer beside its body.
 ALLOWED_HEADERS = ("authorization", "content-type", "idempotency-key", "if-none-match", "x-api-key")
@@ -80,12 +82,12 @@ class Composed:
     app: FastAPI
     knowledge: Knowledge
     servers: KnownServers
-    clients: Clients | None
-    access: RestAccess | None
+    clients: "Clients | None"
+    access: "RestAccess | None"
     models: tuple[type[BaseModel], ...]
 
     @property
-    def rings(self) -> tuple[KeyRing, ...]:
+    def rings(self) -> "tuple[KeyRing, ...]":
         """The keys that it signs with where it is a client of others."""
         return tuple(client.keys for client in self.servers.clients)
 
@@ -120,7 +122,7 @@ def compose(app: FastAPI, settings: Settings, shared: Shared, elsewhere: Callabl
         shared.metrics.servers_of(tenant.name),
         *([shared.traces] if shared.traces else []),
     ]
-    servers = known_servers(settings, outside, Together(watches))
+    servers = servers_of(settings, outside, Together(watches))
     shared.metrics.runs(VERSION, knowledge.digest)
     shared.metrics.serves(tenant.name)
     costs = shared.metrics.rule_costs
@@ -132,7 +134,7 @@ def compose(app: FastAPI, settings: Settings, shared: Shared, elsewhere: Callabl
             *knowledge.measures,
         ]
     )
-    clients = registered_clients(settings, outside, shared.used_tokens)
+    clients = clients_of(settings, outside, shared.used_tokens)
     if clients is not None:
         clients.on_refused, clients.on_replay = shared.metrics.refused, shared.metrics.replayed
     limits = Limits(settings.fetch_deadline, settings.fetch_target)
@@ -200,6 +202,8 @@ def compose(app: FastAPI, settings: Settings, shared: Shared, elsewhere: Callabl
     )
     records = None
     if servers.own is not None:
+        from app.fhir.record_of_patient import PatientRecords  # noqa: PLC0415  with a server to ask only
+
         records = PatientRecords(
             server=servers.own,
             templates=templates,
@@ -225,7 +229,7 @@ def compose(app: FastAPI, settings: Settings, shared: Shared, elsewhere: Callabl
     answer_errors(app, tenant.name)
     # Behind the gate, which says whose a key is.
     app.add_middleware(IdempotentCalls, answers=shared.answers, tenant=tenant.name)
-    access = rest_gate([settings], outside, render)
+    access = gate_of([settings], outside, render)
     if access is not None:
         access.on_refused = shared.metrics.refused
         app.add_middleware(access.over)

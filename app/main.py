@@ -7,8 +7,9 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache, partial
+from typing import TYPE_CHECKING
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.telemetry import TelemetryConfig
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
@@ -21,8 +22,7 @@ from app.api.public_keys import public_key_routes
 from app.api.route_templates import RouteTemplates, templates_in
 from app.composing import ALLOWED_HEADERS, EXPOSED_HEADERS, Composed, compose
 from app.fhir.published.documents import documents
-from app.fhir.server.authorizing import public_keys
-from app.fhir.server.building import Outside
+from app.fhir.server.outside import Outside
 from app.health import add_probes
 from app.knowledge import VERSION
 from app.logs import configure, logger
@@ -35,6 +35,10 @@ from app.tenancy import Tenancy, TenantSwitch
 from app.web.evidence_page import evidence_page
 from app.web.knowledge_pages import knowledge_pages
 from app.web.router import router as web_router
+
+if TYPE_CHECKING:
+    # Loaded where this service signs anything.
+    from app.fhir.server.backend.keys import KeyRing
 
 # Wherever a tracing SDK is installed, the framework would send addresses, and log exception texts.
 _NO_TELEMETRY: TelemetryConfig = {
@@ -90,11 +94,11 @@ def create_app(
     if settings.tenants is not None:
         tenancy = deployment.tenancy = _tenancy(settings, shared)
         app.state.tenancy = tenancy
-        app.include_router(public_key_routes(lambda: public_keys(tenancy.rings)))
+        app.include_router(_public_keys(lambda: tenancy.rings))
         app.add_middleware(_AnyTenantsOrigins, tenancy=tenancy)
         app.add_middleware(TenantSwitch, tenancy=tenancy)
     elif own.rings:
-        app.include_router(public_key_routes(lambda: public_keys(own.rings)))
+        app.include_router(_public_keys(lambda: own.rings))
     published = partial(_published, shared.book, own.knowledge, settings.public_base_url)
     app.include_router(fhir_document_routes(published))
     app.include_router(knowledge_pages(own.knowledge))
@@ -112,6 +116,12 @@ def create_app(
     if shared.traces is not None:
         app.add_middleware(shared.traces.around, route_of=templates.of)
     return app
+
+
+def _public_keys(rings: Callable[[], "tuple[KeyRing, ...]"]) -> APIRouter:
+    from app.fhir.server.authorizing import public_keys  # noqa: PLC0415  where this service signs anything
+
+    return public_key_routes(lambda: public_keys(rings()))
 
 
 # The same codes, knowledge and address have the same definitions.

@@ -5,25 +5,29 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from secrets import token_bytes
+from typing import TYPE_CHECKING
 
 from app.api.answers_once import AnswersOnce
 from app.aside import Aside
 from app.engine.provenance import DefinitionError
 from app.fhir.codes import CodeBook, code_book
-from app.fhir.server.building import Outside
+from app.fhir.server.outside import Outside
 from app.knowledge import VERSION, Knowledge, load
 from app.knowledge.policy import Policy
 from app.metrics import Known, Metrics
 from app.settings import Profile, Settings
 from app.settings.pseudonym_key import pseudonym_key
 from app.store import Recorder, Store
-from app.store.audit_trail import AuditTrail, open_audit
 from app.store.database import Database
 from app.store.idempotency_keys import IdempotencyKeys
 from app.store.used_tokens import UsedTokens
 from app.tracing import Traces, traces
 from cds_hooks.override_reasons import displays
 from cds_hooks.services import SERVICES
+
+if TYPE_CHECKING:
+    # Loaded where records are kept, with what signs their heads.
+    from app.store.audit_trail import AuditTrail
 
 Clock = Callable[[], datetime]
 
@@ -75,7 +79,7 @@ class Shared:
     used_tokens: "_Once"
     answers: AnswersOnce
     key: bytes
-    audit: AuditTrail | None
+    audit: "AuditTrail | None"
     metrics: Metrics
     traces: Traces | None
     aside: Aside = field(default_factory=Aside)
@@ -164,12 +168,14 @@ def _loaded(policy: tuple[tuple[str, str], ...], windows: tuple[tuple[str, str],
     return load(Policy.of(dict(policy), dict(windows)))
 
 
-def _audit(settings: Settings, outside: Outside) -> AuditTrail | None:
+def _audit(settings: Settings, outside: Outside) -> "AuditTrail | None":
     # A database of its own: whatever holds up records must hold up nothing else.
     database = Database(settings.database_url)
     if database.in_memory and settings.profile is Profile.DEMO:
         database.close()
         return None
+    from app.store.audit_trail import open_audit  # noqa: PLC0415  where records are kept
+
     return open_audit(
         database,
         clock=outside.clock,

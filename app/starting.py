@@ -6,7 +6,6 @@ from stat import S_IROTH, S_IWOTH
 from tempfile import TemporaryFile
 
 from app.settings import Profile, Settings
-from app.store.audit_heads import read_private_key
 
 
 def refuse_unsafe_start(settings: Settings) -> None:
@@ -57,6 +56,8 @@ def check_audit(settings: Settings) -> None:
         ValueError: they cannot; the message names the setting.
     """
     if settings.audit_key is not None:
+        from app.store.audit_heads import read_private_key  # noqa: PLC0415  where there is a key to read
+
         try:
             read_private_key(settings.audit_key)
         except ValueError as error:

@@ -60,7 +60,7 @@ def _product(database: str) -> Application:
     from pydantic import SecretStr  # noqa: PLC0415  after time stands still
 
     from app import aside  # noqa: PLC0415  as above
-    from app.fhir.server.building import Outside  # noqa: PLC0415  as above
+    from app.fhir.server.outside import Outside  # noqa: PLC0415  as above
     from app.main import create_app  # noqa: PLC0415  as above
     from app.settings import Settings  # noqa: PLC0415  as above
 

@@ -27,7 +27,7 @@ from pydantic import SecretStr
 
 from app.assess import assess
 from app.desk import Desk
-from app.fhir.server.building import Outside
+from app.fhir.server.outside import Outside
 from app.fhir.strict import check_body
 from app.main import create_app
 from app.settings import Profile, Settings

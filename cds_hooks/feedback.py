@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from fastapi import APIRouter, Request, Response
@@ -25,8 +25,11 @@ from cds_hooks.documented import json_answer as described
 from cds_hooks.feedback_wire import MAX_ITEMS, Feedback, OverrideReason
 from cds_hooks.schemas import reference
 from cds_hooks.services import HookService
-from cds_hooks.trusting import Clients
 from cds_hooks.witnessed import caller_of, note_reports
+
+if TYPE_CHECKING:
+    # Loaded where there are any: app/parties.py.
+    from cds_hooks.trusting import Clients
 
 # A reason that was told in words, or by a code of no system: which one it was is not kept.
 OTHER_REASON = Reason(None, "other")
@@ -67,7 +70,7 @@ def feedback_routes(
     store: Store,
     tenant_of: Callable[[Request], str],
     clock: Callable[[], datetime],
-    clients: Clients | None,
+    clients: "Clients | None",
     max_bytes: int,
     decisions: Decisions = UNWITNESSED,
 ) -> APIRouter:

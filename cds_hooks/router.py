@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from time import perf_counter
-from typing import Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from fastapi import APIRouter, Path, Request, Response
 
@@ -36,8 +36,11 @@ from cds_hooks.protocol import Service, Services, encode
 from cds_hooks.services import SERVICES, USAGE, HookService
 from cds_hooks.source_attributes import SourceAttributes
 from cds_hooks.tenants import Tenant
-from cds_hooks.trusting import Clients
 from cds_hooks.witnessed import caller_of, note_judged, note_request, note_taken
+
+if TYPE_CHECKING:
+    # Loaded where there are any: app/parties.py.
+    from cds_hooks.trusting import Clients
 
 # The version of CDS Hooks that the service implements.
 _VERSION = "2.0.1"
@@ -142,7 +145,7 @@ def router(
     *,
     templates: dict[str, str],
     attributes: Callable[[], Mapping[str, bytes]],
-    clients: Clients | None,
+    clients: "Clients | None",
     max_bytes: int,
     decisions: Decisions = UNWITNESSED,
     aside: Aside | None = None,

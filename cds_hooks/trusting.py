@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from fastapi import Request
 
-from app.fhir.server.building import Outside
+from app.fhir.server.outside import Outside
 from app.logs import logger
 from app.settings import CdsClient, Profile, Settings
 from app.store.used_tokens import UsedTokens

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -15,12 +16,15 @@ from cds_hooks.cards import MadeCard
 from cds_hooks.gather import Taken
 from cds_hooks.judging import Judged, encounter_of
 from cds_hooks.protocol import HookRequest
-from cds_hooks.trust import Caller as Admitted
+
+if TYPE_CHECKING:
+    # Loaded where there are any: app/parties.py.
+    from cds_hooks.trust import Caller as Admitted
 
 _encode = msgspec.json.Encoder().encode
 
 
-def caller_of(admitted: Admitted | None) -> Caller | None:
+def caller_of(admitted: "Admitted | None") -> Caller | None:
     """Who sent a call, as decisions name them; None where nobody had to prove it."""
     if admitted is None:
         return None

@@ -7,13 +7,17 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Event, Lock
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from app.errors import ContradictionError, ServiceError, UnavailableError
 from app.logs import logger
 from app.store.database import StoreError
 from app.store.idempotency_keys import IdempotencyKeys
-from app.store.sealed_answers import Answer, Sealing, UnopenedError
+from app.store.kept_answer import Answer, UnopenedError
+
+if TYPE_CHECKING:
+    # What it encrypts with is loaded with the first key that comes.
+    from app.store.sealed_answers import Sealing
 
 # How long an answer is given again, and how long a call that died holds its key.
 KEPT = timedelta(hours=24)
@@ -72,7 +76,7 @@ class Claim:
         owner: names the call.
     """
 
-    sealing: Sealing
+    sealing: "Sealing"
     request: str
     owner: str
 
@@ -118,6 +122,8 @@ class AnswersOnce:
             KeyReusedError: the key was used for another request.
             AnswerNotKeptError: nobody can tell.
         """
+        from app.store.sealed_answers import Sealing  # noqa: PLC0415  few callers send a key
+
         sealing = Sealing(self._secret, whose, key)
         claim = Claim(sealing, sealing.digest(request), os.urandom(16).hex())
         now, abandoned = self._clock(), Event()

@@ -8,7 +8,7 @@ from starlette.types import ASGIApp
 
 from app.api.caller_limits import CallerLimits, read_limit
 from app.api.callers import Render, RestGate
-from app.fhir.server.building import Outside
+from app.fhir.server.outside import Outside
 from app.settings import AccessTokenIssuer, Profile, Settings
 from app.trust.access_tokens import AccessTokens
 from app.trust.api_keys import ApiKeys, HashedKey

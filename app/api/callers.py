@@ -8,6 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.caller_limits import CallerLimits, TooManyRequestsError
 from app.api.caller_scopes import InsufficientScopeError, check_scope, is_guarded
+from app.api.calling import path_of
 from app.errors import ServiceError
 from app.logs import logger
 from app.trust.credentials import Credentials
@@ -102,18 +103,6 @@ class RestGate:
         tenant = caller.tenant if caller is not None else None
         logger().warning("caller_refused", status=error.status, reason=reason, tenant=tenant, caller=key)
         self._on_refused(reason)
-
-
-def caller_of(request: Request) -> RestCaller | None:
-    """Who sent a request; None where nobody was asked to prove it."""
-    found = request.scope.get("state", {}).get("caller")
-    return found if isinstance(found, RestCaller) else None
-
-
-def path_of(scope: Scope) -> str:
-    """The address as the routes are told it: without the part at which the application is mounted."""
-    path, root = str(scope["path"]), str(scope.get("root_path", ""))
-    return path.removeprefix(root) if path == root or path.startswith(f"{root}/") else path
 
 
 def _is_preflight(request: Request) -> bool:

@@ -14,10 +14,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.answers_once import AnswersOnce, Claim
 from app.api.caller_scopes import is_guarded
-from app.api.callers import caller_of, path_of
+from app.api.calling import caller_of, path_of
 from app.api.negotiation import wants_fhir
 from app.errors import Issue, ServiceError
-from app.store.sealed_answers import Answer
+from app.store.kept_answer import Answer
 
 HEADER = "idempotency-key"
 REPLAYED = "idempotency-replayed"

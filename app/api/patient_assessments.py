@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
+from typing import TYPE_CHECKING
 from uuid import UUID, uuid5
 
 import msgspec
@@ -28,11 +29,14 @@ from app.body import read_body
 from app.errors import ContradictionError, Issue, NotConfiguredError, ServiceError, UnreadableError
 from app.fhir.codes import CodeBook
 from app.fhir.published.assessment_bundle import assessment_bundle
-from app.fhir.record_of_patient import PatientRecords
 from app.fhir.strict import read_small
 from app.knowledge import Knowledge
 from app.logs import logger
 from app.presence import gone_from, unless_gone
+
+if TYPE_CHECKING:
+    # Loaded where there is a server to ask: app/composing.py.
+    from app.fhir.record_of_patient import PatientRecords
 
 MAX_ASKED_BYTES = 64_000
 # Names the uuids of the resources that are given out, so that they are those of no other route.
@@ -62,7 +66,7 @@ class PatientAsked(BaseModel):
 
 def patient_assessment_routes(
     *,
-    records: PatientRecords | None,
+    records: "PatientRecords | None",
     book: CodeBook,
     knowledge: Knowledge,
     clock: Callable[[], datetime],

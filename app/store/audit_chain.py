@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from app.store.database import Database
+from app.store.inserting import insert_of
 from app.store.tables import audit_heads, audit_records
 
 # What stands before the first record of a chain.
@@ -110,7 +110,7 @@ class Chains:
 
 def hold(connection: Connection, tenant: str) -> Head:
     """The head of a chain, which nobody else moves within this transaction; begun where there is no chain."""
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    insert = insert_of(connection.dialect.name)
     start = {"tenant": tenant, "sequence": 0, "hash": GENESIS, "base_sequence": 0, "base_hash": GENESIS}
     # SQLite holds its one lock from the first statement that could write, before anything is read.
     connection.execute(insert(audit_heads).on_conflict_do_nothing(), start)

@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from app.store.database import Database
+from app.store.inserting import insert_of
 from app.store.tables import idempotency_keys
 
 # A replica whose clock is ahead must not take away what another one still gives.
@@ -35,7 +35,7 @@ class IdempotencyKeys:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._insert = sqlite.insert if database.dialect == "sqlite" else postgresql.insert
+        self._insert = insert_of(database.dialect)
 
     def close(self) -> None:
         """Give back every connection."""

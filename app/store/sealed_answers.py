@@ -15,32 +15,16 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from app.store.kept_answer import Answer, UnopenedError
+
 _PURPOSE = "spine-mets answers under an Idempotency-Key"
 _BYTES, _NONCE = 32, 12
 # The fastest: JSON shrinks to a tenth even so.
 _LEVEL = 1
 
 
-class Answer(msgspec.Struct, array_like=True, frozen=True):
-    """An answer as it left.
-
-    Args:
-        status: of HTTP.
-        headers: names and values, as bytes.
-        body: the whole of it.
-    """
-
-    status: int
-    headers: list[tuple[bytes, bytes]]
-    body: bytes
-
-
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Answer).decode
-
-
-class UnopenedError(Exception):
-    """What is kept cannot be opened: it was changed, or is not what the name stands for."""
 
 
 class Sealing:

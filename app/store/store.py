@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Subquery, and_, exists, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from app.store.database import Database
+from app.store.inserting import insert_of
 from app.store.records import Counts, IssuedCard, Reason, Report, Tally
 from app.store.tables import cards, feedback
 
@@ -26,7 +26,7 @@ class Store:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._insert = sqlite.insert if database.dialect == "sqlite" else postgresql.insert
+        self._insert = insert_of(database.dialect)
 
     @classmethod
     def open(cls, url: str) -> "Store":

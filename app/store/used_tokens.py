@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from app.store.database import Database, StoreError
+from app.store.inserting import insert_of
 from app.store.tables import used_tokens
 
 _BETWEEN_SWEEPS = timedelta(minutes=5)
@@ -33,7 +33,7 @@ class UsedTokens:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._insert = sqlite.insert if database.dialect == "sqlite" else postgresql.insert
+        self._insert = insert_of(database.dialect)
         self._swept: datetime | None = None
 
     def close(self) -> None:

@@ -6,15 +6,18 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from starlette.types import Scope
 
 from app.composing import Composed
-from app.fhir.server.backend.keys import KeyRing
 from app.logs import logger
 from app.settings.tenants import TenantEntry, Tenants, TenantsFileError, read_tenants
 from app.tenancy.choosing import Signs
+
+if TYPE_CHECKING:
+    # Loaded where there are any: app/parties.py.
+    from app.fhir.server.backend.keys import KeyRing
 
 # A file that a container platform swaps is seen soon enough, at the cost of one look.
 LOOK_EVERY_SECONDS = 5.0
@@ -93,7 +96,7 @@ class Tenancy:
         return self._running.get(name)
 
     @property
-    def rings(self) -> tuple[KeyRing, ...]:
+    def rings(self) -> "tuple[KeyRing, ...]":
         """The keys that this service signs with for any of them."""
         return tuple(ring for running in self for ring in running.composed.rings)
 

@@ -5,7 +5,7 @@ import re
 from ipaddress import ip_address
 
 from app.fhir.server.address import AddressError, check_ip, read_address
-from app.fhir.server.http import Http
+from app.fhir.server.replies import Sending
 from app.trust.key_set import LARGEST_SET
 from app.trust.keys import FetchedKeys
 
@@ -26,7 +26,7 @@ class KeyFetcher:
     """
 
     def __init__(
-        self, http: Http, version: str, *, production: bool, allow_private: bool, seconds: float = 2.0
+        self, http: Sending, version: str, *, production: bool, allow_private: bool, seconds: float = 2.0
     ) -> None:
         self._http = http
         self._production = production

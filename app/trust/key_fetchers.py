@@ -4,9 +4,9 @@ import logging
 from collections.abc import Iterable, Mapping
 from functools import partial
 
-from app.fhir.server.building import Outside
 from app.fhir.server.carrier import carrier
 from app.fhir.server.http import Http, trust
+from app.fhir.server.outside import Outside
 from app.knowledge import VERSION
 from app.trust.fetching_keys import KeyFetcher
 from app.trust.keys import FetchedKeys

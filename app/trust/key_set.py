@@ -12,11 +12,11 @@ from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
 from app.errors import UnreadableError
 from app.fhir.strict import read_small
+from app.trust.reading import LONGEST_KID
 
 Key = RSAPublicKey | EllipticCurvePublicKey
 
 LARGEST_SET = 65_536
-LONGEST_KID = 256
 _FEWEST_BITS, _MOST_BITS = 2048, 8192
 _MOST_BITS_OF_EXPONENT = 64
 # What a key must be for each algorithm: a kind of key and, for EC, its curve.

@@ -9,10 +9,10 @@ from typing import Any
 
 from app.errors import UnreadableError
 from app.fhir.strict import read_small
-from app.trust.key_set import LONGEST_KID
 from app.trust.refusal import Reason, Refused
 
 LONGEST_HEADER = 8_192
+LONGEST_KID = 256
 _BEARER = re.compile(r"(?i:bearer) +(\S+)")
 _JWT = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)")
 

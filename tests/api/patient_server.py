@@ -17,7 +17,7 @@ import jwt
 import pytest
 from fastapi import FastAPI
 
-from app.fhir.server.building import Outside
+from app.fhir.server.outside import Outside
 from app.main import create_app
 from app.settings import Settings
 from tests.api.caller import PROBLEM

@@ -15,7 +15,7 @@ import pytest
 from fastapi import FastAPI
 
 from app.audit.witness import HEADER
-from app.fhir.server.building import Outside
+from app.fhir.server.outside import Outside
 from app.trust.api_keys import new_api_key
 from tests.adversary.doors import Door, doors
 from tests.api.bundle import bundle

@@ -11,7 +11,7 @@ import httpx2
 import pytest
 from fastapi import FastAPI
 
-from app.fhir.server.building import Outside
+from app.fhir.server.outside import Outside
 from tests.api.caller import Caller
 from tests.api.patient_server import (
     ASKED,

@@ -9,9 +9,9 @@ from starlette.types import Receive, Scope, Send
 
 from app.api import problems
 from app.api.caller_gate import RestAccess, rest_gate
-from app.api.callers import caller_of
+from app.api.calling import caller_of
 from app.errors import ServiceError
-from app.fhir.server.building import Outside
+from app.fhir.server.outside import Outside
 from app.settings import Settings
 from app.trust.api_keys import new_api_key
 from tests.trust.issuing import Clock

@@ -6,7 +6,7 @@ from typing import Any, Literal
 import pytest
 
 from app.api.caller_gate import GateError, rest_gate
-from app.fhir.server.building import Outside
+from app.fhir.server.outside import Outside
 from app.settings import Settings
 from tests.api_callers.gated import API_KEY, DIGEST, ISSUER, KEY, Gated, render, settings
 from tests.trust.issuing import CANARY, Clock, jwks

@@ -20,7 +20,7 @@ from app.call.feedback import Feedback, Outcome
 from app.call.fire import Call, fire
 from app.call.record import read_record
 from app.call.signing import Signer, read_key
-from app.fhir.server.building import Outside
+from app.fhir.server.outside import Outside
 from app.logs import configure
 from app.settings import Settings
 from cds_hooks.services import SERVICES

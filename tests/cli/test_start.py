@@ -6,12 +6,27 @@ import sys
 
 from tests.cli.running_service import environment
 
-# By what needs them: the other commands.
 LEFT_OUT = {
+    # The other commands.
     "app.commands",
     "app.call",
     "markdown_it",
     "rich.markdown",
+    # Servers to ask, of which none is named.
+    "aiohttp",
+    "httpx",
+    "httpx2",
+    "httpx_aiohttp",
+    # Callers, clients and heads of chains, which nobody signs.
+    "cryptography",
+    "jwt",
+    "limits",
+    # The other kind of database.
+    "psycopg",
+    "sqlalchemy.dialects.postgresql",
+    # The OpenAPI document.
+    "app.error_examples",
+    "app.openapi_document",
 }
 STARTED = """
 import json, sys
@@ -45,3 +60,10 @@ def test_a_start_of_the_demo_loads_nothing_that_only_others_need() -> None:
     modules = loaded(profile="demo")
     assert {"app.main", "app.composing", "cds_hooks.router", "fastapi"} <= modules
     assert LEFT_OUT & modules == set()
+
+
+def test_what_the_settings_show_to_be_needed_is_loaded_at_the_start() -> None:
+    modules = loaded(profile="demo", demo_fhir_servers="http://127.0.0.1:9/fhir")
+    assert {"aiohttp", "httpx2", "app.fhir.record_of_patient"} <= modules
+    modules = loaded(profile="demo", authentication="service")
+    assert {"cryptography", "jwt", "limits"} <= modules

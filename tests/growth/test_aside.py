@@ -12,7 +12,7 @@ import pytest
 from fastapi import FastAPI
 
 from app.aside import LARGE_BYTES, MANY_SITES, Aside, is_large
-from app.fhir.server.building import Outside
+from app.fhir.server.outside import Outside
 from app.main import create_app
 from app.settings import Profile, Settings
 from tests.api.bundle import bundle

@@ -21,7 +21,8 @@ from app.api.answers_once import (
 )
 from app.store.database import Database, StoreError
 from app.store.idempotency_keys import Held, IdempotencyKeys
-from app.store.sealed_answers import Answer, Sealing, UnopenedError
+from app.store.kept_answer import Answer, UnopenedError
+from app.store.sealed_answers import Sealing
 from app.store.tables import idempotency_keys
 from tests.trust.issuing import NOW, Clock
 

@@ -10,7 +10,7 @@ import httpx2
 import yaml
 from fastapi import FastAPI
 
-from app.fhir.server.building import Outside
+from app.fhir.server.outside import Outside
 from tests.api.patient_server import service
 from tests.cds_hooks.hook_request import AN_UNSTABLE_T11, SERVICE, hook_request
 from tests.contract.served import talk_to

@@ -9,7 +9,7 @@ import httpx2
 import pytest
 from fastapi import Request
 
-from app.fhir.server.building import Outside
+from app.fhir.server.outside import Outside
 from app.settings import CdsClient, Settings
 from app.store import StoreError
 from app.store.database import Database

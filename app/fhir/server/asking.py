@@ -18,8 +18,8 @@ from app.fhir.server.access import Access
 from app.fhir.server.address import AddressError, within
 from app.fhir.server.breaker import LONGEST_REST_SECONDS
 from app.fhir.server.failure import Failure, FetchError, judge_status
-from app.fhir.server.http import Allowance, Reply
 from app.fhir.server.known import KnownServer
+from app.fhir.server.replies import Allowance, Reply
 from app.fhir.server.watching import asked
 from app.fhir.strict import check_body
 

@@ -12,7 +12,7 @@ from app.fhir.server.address import read_address
 from app.fhir.server.backend.keys import KeyRing
 from app.fhir.server.backend.tokens import Answer, TokenSource, UnreachableError
 from app.fhir.server.failure import Failure, FetchError
-from app.fhir.server.http import Http
+from app.fhir.server.replies import Sending
 
 # More than a token response takes, so that one which is too large is judged as an answer.
 _MOST_BYTES = 131_072
@@ -29,7 +29,7 @@ class TokenEndpoint:
         version: the version of this service, by which servers know it.
     """
 
-    def __init__(self, http: Http, seconds: float, version: str) -> None:
+    def __init__(self, http: Sending, seconds: float, version: str) -> None:
         self._http = http
         self._seconds = seconds
         self._headers = {

@@ -1,14 +1,9 @@
 """The FHIR servers of the settings, ready to be asked."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from ipaddress import ip_address
-from secrets import token_bytes
-from typing import Protocol
-
-import httpx2
 
 from app.fhir.server.address import Address, AddressError, Base, check_ip, read_address, read_base
 from app.fhir.server.authorizing import BackendClient, TokenEndpoint
@@ -17,6 +12,7 @@ from app.fhir.server.backend.tokens import TokenSource
 from app.fhir.server.carrier import carrier
 from app.fhir.server.http import Http, trust
 from app.fhir.server.known import KnownServer, KnownServers, Way
+from app.fhir.server.outside import Carrying, Outside
 from app.fhir.server.watching import UNWATCHED, Watch
 from app.knowledge import VERSION
 from app.settings import FhirServer, Profile, Settings, is_loopback
@@ -25,29 +21,6 @@ CONNECTIONS = 64
 # A token serves many calls, and those who want one together share the request.
 _TOKEN_CONNECTIONS = 4
 _SERVERS = "SPINE_METS_FHIR_SERVERS"
-
-
-class Carrying(Protocol):
-    """Makes what carries the requests to one host."""
-
-    def __call__(self, *, allow_private: bool, connections: int) -> httpx2.AsyncBaseTransport:
-        """A pool of so many connections, to private addresses only where these are allowed."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Outside:
-    """What lies outside of this process; a test gives its own.
-
-    Args:
-        clock: the time of the world, which others hold assertions and tokens against, with its zone.
-        carrying: makes what carries requests; the network where left out.
-        random: that many bytes which nobody can guess.
-    """
-
-    clock: Callable[[], datetime]
-    carrying: Carrying | None = None
-    random: Callable[[int], bytes] = token_bytes
 
 
 def known_servers(settings: Settings, outside: Outside, watch: Watch = UNWATCHED) -> KnownServers:

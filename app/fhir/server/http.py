@@ -7,53 +7,18 @@ but those given. An address is looked up once, judged, and connected to as judge
 import ssl
 import zlib
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import NamedTuple
 
 import aiohttp
 import httpx2
 
 from app.fhir.server.failure import Failure, FetchError
+from app.fhir.server.replies import Allowance, Reply
 
 _GZIP_AND_ZLIB = 32 + zlib.MAX_WBITS
 _STEP = 262_144
 _CONNECT_SECONDS = 1.0
 _POOL_SECONDS = 2.0
-
-
-@dataclass(slots=True)
-class Allowance:
-    """What several answers may hold together; those that come at once draw on it at once.
-
-    Args:
-        bytes_left: the bytes that are left, unpacked.
-    """
-
-    bytes_left: int
-
-    def take(self, count: int) -> None:
-        """Take so many bytes.
-
-        Raises:
-            FetchError: more than were left.
-        """
-        if count > self.bytes_left:
-            raise FetchError(Failure.TOO_LARGE)
-        self.bytes_left -= count
-
-
-class Reply(NamedTuple):
-    """An answer, whatever its status.
-
-    Args:
-        headers: by name in lower case.
-        body: unpacked.
-    """
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
 
 
 class Http:

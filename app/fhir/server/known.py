@@ -4,12 +4,16 @@ import asyncio
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from app.fhir.server.address import Base, same_base
-from app.fhir.server.authorizing import BackendClient
 from app.fhir.server.breaker import Breaker
-from app.fhir.server.http import Http
+from app.fhir.server.replies import Sending
 from app.fhir.server.watching import UNWATCHED, Watch
+
+if TYPE_CHECKING:
+    # What it signs with takes longer to load than all that asks an open server.
+    from app.fhir.server.authorizing import BackendClient
 
 AT_ONCE = 24
 AT_ONCE_OF_A_TYPE = 8
@@ -44,12 +48,12 @@ class KnownServer:
     """
 
     base: Base
-    http: Http
+    http: Sending
     aliases: tuple[Base, ...] = ()
     without: frozenset[str] = frozenset()
     way: Way = Way.GET
     needs_token: bool = True
-    client: BackendClient | None = None
+    client: "BackendClient | None" = None
     name: str = "server-1"
     watch: Watch = UNWATCHED
     breaker: Breaker = field(default_factory=Breaker)
@@ -94,7 +98,7 @@ class KnownServers:
         return next(authorized, None) or next(unguarded, None)
 
     @property
-    def clients(self) -> tuple[BackendClient, ...]:
+    def clients(self) -> "tuple[BackendClient, ...]":
         """What this service is at each authorization server."""
         return tuple(server.client for server in self._servers if server.client is not None)
 

@@ -11,8 +11,8 @@ from app.fhir.server import batching, searching, statement
 from app.fhir.server.access import Access, Coverage
 from app.fhir.server.asking import Asker, Budget
 from app.fhir.server.failure import Failure, FetchError
-from app.fhir.server.http import Allowance
 from app.fhir.server.known import KnownServer, Way
+from app.fhir.server.replies import Allowance
 from app.fhir.server.searching import Pulled, Wanted
 from app.logs import logger
 
