@@ -29,7 +29,13 @@ Day = Annotated[str, Field(json_schema_extra={"format": "date"})]
 
 
 class _Output(BaseModel):
-    model_config = ConfigDict(extra="forbid", alias_generator=to_camel, populate_by_name=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        alias_generator=to_camel,
+        populate_by_name=True,
+        # Nobody asks for them in the way of a call.
+        defer_build=True,
+    )
 
 
 class SourceCitation(_Output):

@@ -8,10 +8,11 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 from fastapi import APIRouter, Path, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from app.api.documented import kept
 from app.api.models import Knowledge, Problem, Reference
+from app.api.output import Output
 from app.api.source_wire import citation_json
 from app.conditional import EACH_TIME, Kept
 from app.errors import ContradictionError, Issue, NotFoundError
@@ -29,11 +30,7 @@ Json = dict[str, Any]
 _Address = Annotated[str, Field(json_schema_extra={"format": "uri-reference"})]
 
 
-class _Output(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class _Item(_Output):
+class _Item(Output):
     code: str
     facts: list[str]
     title: str
@@ -47,7 +44,7 @@ class _Item(_Output):
     references: list[Reference]
 
 
-class EvidencePoint(_Output):
+class EvidencePoint(Output):
     """One value; for a count, ``percent`` is computed and ``n`` is the denominator."""
 
     label: str
@@ -84,7 +81,7 @@ class EvidenceRate(_Item):
     grading: str | None
 
 
-class EvidenceShare(_Output):
+class EvidenceShare(Output):
     """A share as a table prints it; without a denominator none of the table's numbers fits it."""
 
     count: int | None
@@ -95,7 +92,7 @@ class EvidenceShare(_Output):
     years: float | None
 
 
-class EvidenceStudy(_Output):
+class EvidenceStudy(Output):
     """One study of a table; null where it does not say."""
 
     study: str
@@ -128,7 +125,7 @@ class EvidenceTable(_Item):
     figure: _Address | None
 
 
-class EvidenceEstimate(_Output):
+class EvidenceEstimate(Output):
     """One estimate with its 95% interval."""
 
     fact: str
@@ -152,7 +149,7 @@ class EvidenceStatement(_Item):
     text: str
 
 
-class Evidence(_Output):
+class Evidence(Output):
     """Every usable piece of evidence that was asked for."""
 
     series: list[EvidenceSeries]
@@ -163,14 +160,14 @@ class Evidence(_Output):
     knowledge: Knowledge
 
 
-class ConflictingValue(_Output):
+class ConflictingValue(Output):
     """One of the values in conflict, and where it stands."""
 
     value: str
     place: str
 
 
-class EvidenceInconsistency(_Output):
+class EvidenceInconsistency(Output):
     """Values that cannot all be right, or that mean different things; and what is done about it."""
 
     id: str
@@ -184,7 +181,7 @@ class EvidenceInconsistency(_Output):
     references: list[Reference]
 
 
-class EvidenceInconsistencies(_Output):
+class EvidenceInconsistencies(Output):
     """Every conflict inside a source or between sources."""
 
     inconsistencies: list[EvidenceInconsistency]
@@ -463,7 +460,8 @@ def _written() -> tuple[list[tuple[Item, msgspec.Raw]], msgspec.Raw]:
 
 
 def _inconsistencies_json(found: Iterable[Inconsistency], items: Iterable[Item]) -> list[Json]:
-    items = tuple(items)
+    # Worked out for each item once, however many conflicts there are.
+    touched = [(item.code, item.conflicts) for item in items]
     return [
         {
             "id": conflict.id,
@@ -473,7 +471,7 @@ def _inconsistencies_json(found: Iterable[Inconsistency], items: Iterable[Item])
             "check": conflict.check,
             "handling": conflict.handling,
             "status": conflict.status,
-            "evidence": [item.code for item in items if conflict in item.conflicts],
+            "evidence": [code for code, conflicts in touched if conflict in conflicts],
             "references": [citation_json(publication.citation) for publication in conflict.sources],
         }
         for conflict in found

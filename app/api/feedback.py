@@ -6,12 +6,13 @@ from typing import Annotated, Any
 
 import msgspec
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 from starlette.concurrency import run_in_threadpool
 
 from app.api.documented import json_answer
 from app.api.models import Problem
+from app.api.output import Output
 from app.errors import ContradictionError, Issue
 from app.store import Reason, Recorder, Store, Tally, Told, tell
 
@@ -31,11 +32,7 @@ Count = Annotated[_Counted | SkipJsonSchema[None], Field(default=None, json_sche
 Rate = Annotated[_Rated | SkipJsonSchema[None], Field(default=None, json_schema_extra=_no_default)]
 
 
-class _Output(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class _Row(_Output):
+class _Row(Output):
     shown: Count
     accepted: Count
     overridden: Count
@@ -61,7 +58,7 @@ class RuleFeedback(_Row):
     rule: str
 
 
-class ReasonFeedback(_Output):
+class ReasonFeedback(Output):
     """How often a reason was given, among the cards of all rows that are told; rarer ones are left out."""
 
     system: Annotated[str | SkipJsonSchema[None], Field(default=None, json_schema_extra=_no_default)]
@@ -70,7 +67,7 @@ class ReasonFeedback(_Output):
     count: int
 
 
-class FeedbackSummary(_Output):
+class FeedbackSummary(Output):
     """How cards were received since a day, each card by the last that was reported of it.
 
     ``unmatched`` are cards that were reported and are not known, ``shadow`` cards that were made while

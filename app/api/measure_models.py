@@ -2,23 +2,20 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from app.api.models import Flag, Knowledge, PolicyChoice, Reference
+from app.api.output import Output
 
 
-class _Output(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class InputOptionDefinition(_Output):
+class InputOptionDefinition(Output):
     """One code that an input takes."""
 
     option: str | int
     label: str
 
 
-class MeasureInputDefinition(_Output):
+class MeasureInputDefinition(Output):
     """One input of a measure; ``fields`` are the inputs of one row."""
 
     input: str
@@ -35,7 +32,7 @@ class MeasureInputDefinition(_Output):
     reference: Reference
 
 
-class MeasureBandDefinition(_Output):
+class MeasureBandDefinition(Output):
     """One named stretch of a measure, as printed."""
 
     band: str
@@ -48,7 +45,7 @@ class MeasureBandDefinition(_Output):
     reference: Reference
 
 
-class LeftOutRule(_Output):
+class LeftOutRule(Output):
     """One rule of the sources that is not put to work, and why."""
 
     rule: str
@@ -56,7 +53,7 @@ class LeftOutRule(_Output):
     reason: str
 
 
-class MeasureDefinition(_Output):
+class MeasureDefinition(Output):
     """Everything a clinician needs to judge a measure, and a program to use it."""
 
     score: str
@@ -73,7 +70,7 @@ class MeasureDefinition(_Output):
     knowledge: Knowledge
 
 
-class MeasureResult(_Output):
+class MeasureResult(Output):
     """What the answers leave possible; ``value`` is null unless one value is left."""
 
     score: str
@@ -92,14 +89,14 @@ class MeasureResult(_Output):
     knowledge: Knowledge
 
 
-class Span(_Output):
+class Span(Output):
     """The lowest and the highest value still possible."""
 
     minimum: float
     maximum: float
 
 
-class PainCriterion(_Output):
+class PainCriterion(Output):
     """A threshold of a published series, met or not."""
 
     id: str
@@ -133,7 +130,7 @@ class PainBandsResult(MeasureResult):
     response: PainResponse | None
 
 
-class OpioidCounted(_Output):
+class OpioidCounted(Output):
     """What one opioid adds; ``maximum`` is null without an upper limit."""
 
     opioid: list[str]
@@ -174,7 +171,7 @@ class EuroqolResult(MeasureResult):
     states: int
 
 
-class LifeYearsClaimed(_Output):
+class LifeYearsClaimed(Output):
     """A value claimed elsewhere; one that is impossible is refused."""
 
     value: float
@@ -191,7 +188,7 @@ class LifeYearsResult(MeasureResult):
     claimed: LifeYearsClaimed | None
 
 
-class GradeMapRow(_Output):
+class GradeMapRow(Output):
     """The Karnofsky scores of one published table."""
 
     map: str
@@ -200,7 +197,7 @@ class GradeMapRow(_Output):
     maximum: int
 
 
-class GradeUnion(_Output):
+class GradeUnion(Output):
     """The Karnofsky scores that any table allows."""
 
     minimum: int
@@ -218,7 +215,7 @@ class PerformanceStatusResult(MeasureResult):
     tokuhashi_points: list[int]
 
 
-class ScaleScore(_Output):
+class ScaleScore(Output):
     """One scale as stated."""
 
     scale: str

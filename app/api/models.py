@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
+from app.api.output import Output
 from app.document.enumerations import MEANINGS
 from app.engine.score import Score
 from app.errors import Layer
@@ -18,11 +19,7 @@ Uri = Annotated[str, Field(json_schema_extra={"format": "uri"})]
 Uuid = Annotated[str, Field(json_schema_extra={"format": "uuid"})]
 
 
-class _Output(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class Reference(_Output):
+class Reference(Output):
     """A source in the literature; ``tag`` says how well it was verified."""
 
     key: str
@@ -32,7 +29,7 @@ class Reference(_Output):
     url: Uri | None = None
 
 
-class RecordSource(_Output):
+class RecordSource(Output):
     """A source in the record."""
 
     reference: str
@@ -41,7 +38,7 @@ class RecordSource(_Output):
     provisional: bool
 
 
-class ItemAnswer(_Output):
+class ItemAnswer(Output):
     """The options of one item that are still possible."""
 
     item: str
@@ -52,7 +49,7 @@ class ItemAnswer(_Output):
     sources: list[RecordSource]
 
 
-class Flag(_Output):
+class Flag(Output):
     """Something beside the score that changes what it means."""
 
     id: str
@@ -60,7 +57,7 @@ class Flag(_Output):
     references: list[Reference]
 
 
-class ScoreResult(_Output):
+class ScoreResult(Output):
     """One score on one lesion: every total and band still possible."""
 
     score: str
@@ -96,7 +93,7 @@ Effect = Literal[
 ]
 
 
-class NumberRange(_Output):
+class NumberRange(Output):
     """A stretch in which a number may lie; null is unbounded."""
 
     low: float | None
@@ -105,7 +102,7 @@ class NumberRange(_Output):
     high_included: bool
 
 
-class PathwayInput(_Output):
+class PathwayInput(Output):
     """What is known of one input: the options still possible, or the stretches a number may lie in."""
 
     input: str
@@ -116,7 +113,7 @@ class PathwayInput(_Output):
     sources: list[RecordSource]
 
 
-class PathwayEntry(_Output):
+class PathwayEntry(Output):
     """One pathway in short."""
 
     pathway: str
@@ -125,7 +122,7 @@ class PathwayEntry(_Output):
     definition: str
 
 
-class Decision(_Output):
+class Decision(Output):
     """One decision that a table leaves possible, with the rows that lead to it."""
 
     treatment: str
@@ -133,7 +130,7 @@ class Decision(_Output):
     rows: list[str]
 
 
-class CriterionResult(_Output):
+class CriterionResult(Output):
     """One criterion: whether it is met, and by which entries of the record."""
 
     id: str
@@ -144,7 +141,7 @@ class CriterionResult(_Output):
     sources: list[RecordSource]
 
 
-class PathwayResult(_Output):
+class PathwayResult(Output):
     """One pathway on one lesion: every row, treatment and criterion still possible.
 
     ``rows``, ``treatments`` and ``decisions`` are those of a decision table, ``criteria`` those of a list of
@@ -167,7 +164,7 @@ class PathwayResult(_Output):
     references: list[Reference]
 
 
-class Knowledge(_Output):
+class Knowledge(Output):
     """Which knowledge an answer stands on."""
 
     version: str
@@ -186,14 +183,14 @@ class JudgedPathway(PathwayResult):
     knowledge: Knowledge
 
 
-class Gap(_Output):
+class Gap(Output):
     """Something that could not be looked at, or is not recorded."""
 
     need: str
     reason: str
 
 
-class FindingView(_Output):
+class FindingView(Output):
     """One finding as the record holds it."""
 
     finding: str
@@ -203,7 +200,7 @@ class FindingView(_Output):
     sources: list[RecordSource]
 
 
-class LesionAssessment(_Output):
+class LesionAssessment(Output):
     """Everything said of one lesion."""
 
     id: str
@@ -218,7 +215,7 @@ class LesionAssessment(_Output):
     findings: list[FindingView]
 
 
-class Alert(_Output):
+class Alert(Output):
     """Something that a person should look at by a certain time."""
 
     id: str
@@ -228,7 +225,7 @@ class Alert(_Output):
     references: list[Reference]
 
 
-class Assessment(_Output):
+class Assessment(Output):
     """The whole assessment of one patient."""
 
     as_of: Moment
@@ -245,7 +242,7 @@ class Assessment(_Output):
     decision_id: Uuid
 
 
-class CatalogueEntry(_Output):
+class CatalogueEntry(Output):
     """One score in short; a measure has no total, and so no range."""
 
     score: str
@@ -257,14 +254,14 @@ class CatalogueEntry(_Output):
     definition: str
 
 
-class Catalogue(_Output):
+class Catalogue(Output):
     """Every score in short."""
 
     knowledge: Knowledge
     scores: list[CatalogueEntry]
 
 
-class OptionDefinition(_Output):
+class OptionDefinition(Output):
     """One option of an item."""
 
     option: str
@@ -272,7 +269,7 @@ class OptionDefinition(_Output):
     points: int
 
 
-class ItemDefinition(_Output):
+class ItemDefinition(Output):
     """One item of a score."""
 
     item: str
@@ -282,7 +279,7 @@ class ItemDefinition(_Output):
     reference: Reference
 
 
-class BandDefinition(_Output):
+class BandDefinition(Output):
     """One category of totals."""
 
     band: str
@@ -293,7 +290,7 @@ class BandDefinition(_Output):
     reference: Reference
 
 
-class Performance(_Output):
+class Performance(Output):
     """One published measurement of a score."""
 
     measure: str
@@ -302,7 +299,7 @@ class Performance(_Output):
     reference: Reference
 
 
-class PolicyChoice(_Output):
+class PolicyChoice(Output):
     """One local policy: what no publication settles, with the choice in force."""
 
     id: str
@@ -313,14 +310,14 @@ class PolicyChoice(_Output):
     adjustable: bool
 
 
-class Policies(_Output):
+class Policies(Output):
     """Every local policy, with the choice in force."""
 
     policies: list[PolicyChoice]
     knowledge: Knowledge
 
 
-class ScoreDefinition(_Output):
+class ScoreDefinition(Output):
     """Everything a clinician needs to judge a score, and a program to use it."""
 
     score: str
@@ -339,7 +336,7 @@ class ScoreDefinition(_Output):
     knowledge: Knowledge
 
 
-class ProblemError(_Output):
+class ProblemError(Output):
     """One fault with its place."""
 
     pointer: str
@@ -347,7 +344,7 @@ class ProblemError(_Output):
     message: str
 
 
-class Problem(_Output):
+class Problem(Output):
     """An error (RFC 9457)."""
 
     type: Uri
@@ -359,21 +356,21 @@ class Problem(_Output):
     instance: Uri | None = None
 
 
-class PathwayCatalogue(_Output):
+class PathwayCatalogue(Output):
     """Every pathway in short."""
 
     knowledge: Knowledge
     pathways: list[PathwayEntry]
 
 
-class InputOption(_Output):
+class InputOption(Output):
     """One option of a coded input."""
 
     option: str
     label: str
 
 
-class PathwayInputDefinition(_Output):
+class PathwayInputDefinition(Output):
     """One input: coded, with its options, or a number, with its unit and bounds."""
 
     input: str
@@ -386,14 +383,14 @@ class PathwayInputDefinition(_Output):
     reference: Reference
 
 
-class RowCondition(_Output):
+class RowCondition(Output):
     """The values of one input for which a row holds."""
 
     input: str
     values: list[str]
 
 
-class RowDefinition(_Output):
+class RowDefinition(Output):
     """One row of a decision table."""
 
     row: str
@@ -403,7 +400,7 @@ class RowDefinition(_Output):
     reference: Reference
 
 
-class CriterionDefinition(_Output):
+class CriterionDefinition(Output):
     """One criterion: what it says where it is met, and which inputs decide it."""
 
     id: str
@@ -414,7 +411,7 @@ class CriterionDefinition(_Output):
     references: list[Reference]
 
 
-class PathwayDefinition(_Output):
+class PathwayDefinition(Output):
     """Everything a clinician needs to judge a pathway, and a program to use it."""
 
     pathway: str
@@ -432,7 +429,7 @@ class PathwayDefinition(_Output):
     knowledge: Knowledge
 
 
-class Health(_Output):
+class Health(Output):
     """Whether the service lives, is ready, or has started."""
 
     status: Literal["live", "ready", "started"]

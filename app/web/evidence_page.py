@@ -5,6 +5,7 @@ A card links to a part of it. Nothing on it speaks of a patient, and no card spe
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
 from html import escape
 from importlib.resources import files
 from itertools import groupby
@@ -13,6 +14,7 @@ from typing import NamedTuple, TypeVar
 
 from fastapi import APIRouter, Request, Response
 
+from app.conditional import Kept
 from app.engine.sheet import Cell, Grid, Link
 from app.evidence import Evidence, load
 from app.evidence.codes import Site, Statistic, Technique
@@ -97,18 +99,22 @@ PARTS = (
 
 
 def evidence_page(knowledge: Knowledge) -> APIRouter:
-    """The routes of the page and of its stylesheet, both written once.
+    """The routes of the page, written once in a thread when it is first asked for, and of its stylesheet.
 
     Args:
         knowledge: under this site's policy, named on the page.
     """
-    page = text_page(_html(load(), standing(knowledge)))
+
+    @cache
+    def page() -> Kept:
+        return text_page(_html(load(), standing(knowledge)))
+
     style = made_page(files("app.web").joinpath("evidence.css").read_bytes(), "text/css; charset=utf-8")
     routes = APIRouter(include_in_schema=False)
 
     @routes.get(ADDRESS)
-    async def figures(request: Request) -> Response:
-        response = page.answer(request)
+    def figures(request: Request) -> Response:
+        response = page().answer(request)
         response.headers["Content-Security-Policy"] = POLICY
         return response
 

@@ -6,7 +6,7 @@ engine is among the libraries that the service runs with.
 """
 
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from functools import cache, lru_cache, partial
 from html import escape
 from importlib.resources import files
 from types import MappingProxyType
@@ -37,17 +37,18 @@ HEADERS: Mapping[str, str] = MappingProxyType(
 
 
 def knowledge_pages(knowledge: Knowledge) -> APIRouter:
-    """The routes of the pages, all written once.
+    """The routes of the pages, all written once; they answer in threads, since the first of them writes.
 
     Args:
         knowledge: under this site's policy.
     """
-    home, pages = _written(knowledge)
+    written = cache(partial(_written, knowledge))
     style = made_page(files("app.web").joinpath("knowledge.css").read_bytes(), "text/css; charset=utf-8")
     routes = APIRouter(include_in_schema=False)
 
     @routes.get("/knowledge")
-    async def list_documents(request: Request) -> Response:
+    def list_documents(request: Request) -> Response:
+        home, _ = written()
         return home.answer(request)
 
     @routes.get(STYLESHEET)
@@ -55,7 +56,8 @@ def knowledge_pages(knowledge: Knowledge) -> APIRouter:
         return style.answer(request)
 
     @routes.get("/knowledge/{code}")
-    async def document(request: Request, code: str) -> Response:
+    def document(request: Request, code: str) -> Response:
+        _, pages = written()
         if code not in pages:
             raise NotFoundError(f"There is no such definition; the definitions are {', '.join(pages)}.")
         return pages[code].answer(request)
