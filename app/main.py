@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache, partial
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, FastAPI
@@ -226,6 +227,8 @@ def _lifespan(deployment: _Deployment) -> Callable[[FastAPI], AbstractAsyncConte
         tasks = [
             asyncio.create_task(_keep_counting(deployment.shared.metrics)),
             asyncio.create_task(deployment.shared.answers.keep_swept()),
+            # What the first order and the first definition are checked by; readiness need not wait for it.
+            asyncio.create_task(asyncio.to_thread(import_module, "app.fhir.r4b")),
         ]
         if deployment.tenancy is not None:
             tasks.append(asyncio.create_task(deployment.tenancy.keep_current()))

@@ -7,11 +7,8 @@ it stands is not given back at all, since a client could not take it.
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 import msgspec
-from fhir.resources.R4B.medicationrequest import MedicationRequest
-from fhir.resources.R4B.servicerequest import ServiceRequest
 from pydantic import ValidationError
 
 from app.assess.ordered import LesionOrders, OrderAtLesion
@@ -29,7 +26,6 @@ from cds_hooks.offer import SPINE_SURGERY, asking, reasons_of
 from cds_hooks.order_lines import name_of
 from cds_hooks.suggestions import MAX_SUGGESTIONS, suggestions_for
 
-_MODELS: Mapping[str, Any] = {"ServiceRequest": ServiceRequest, "MedicationRequest": MedicationRequest}
 _REMOVED = frozenset({Weight.FORBIDS, Weight.DEFERS})
 _GIVEN_BY = {
     Group.RADIOTHERAPY: Proposal.RADIATION_ONCOLOGY,
@@ -135,7 +131,9 @@ def _changed(
     sent = drafts.sent.get(one.order.reference)
     if sent is None:
         return None, None
-    model = _MODELS[one.order.reference.partition("/")[0]]
+    from app.fhir.r4b import MODELS  # noqa: PLC0415  a start has no draft to check
+
+    model = MODELS[one.order.reference.partition("/")[0]]
     raw = bytes(sent.raw)
     try:
         model.model_validate_json(raw)

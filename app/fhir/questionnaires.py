@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from fhir.resources.R4B.questionnaire import Questionnaire
-
 from app.fhir.codes import CodeBook
 from app.knowledge.anatomy import LEVELS, SITES, Kind
 from app.knowledge.instrument import Instrument
@@ -31,7 +29,9 @@ def questionnaire(book: CodeBook, instrument: Instrument) -> bytes:
         "copyright": "; ".join(cite.title for cite in score.references[:1]),
         "item": [*_leading(book, instrument), *_items(book, instrument)],
     }
-    checked = Questionnaire.model_validate(resource)
+    from app.fhir.r4b import MODELS  # noqa: PLC0415  a start has no Questionnaire to check
+
+    checked = MODELS["Questionnaire"].model_validate(resource)
     return str(checked.model_dump_json(exclude_none=True)).encode()
 
 

@@ -26,6 +26,9 @@ LEFT_OUT = {
     "sqlalchemy.dialects.postgresql",
     # The OpenAPI document.
     "app.error_examples",
+    # Documents of FHIR, which come after readiness.
+    "fhir",
+    "fhir_core",
     "app.openapi_document",
 }
 STARTED = """
