@@ -1,5 +1,6 @@
 """The command line: ``serve``, and beside it whatever app/commands.py has."""
 
+import gc
 import os
 from importlib import import_module
 from typing import Annotated, Any
@@ -61,6 +62,9 @@ def serve(
     from app.serving import Limits  # noqa: PLC0415  as above
     from app.serving import serve as run  # noqa: PLC0415  as above
 
+    # What a start makes stays: the collector would walk it over and over, for a tenth of the time. The
+    # application sets what holds from then on.
+    gc.set_threshold(50_000, 20, 100)
     _name_unknown_variables()
     settings = _settings(host, port)
     # What would stop a worker stops here, with the name of the setting.
