@@ -9,7 +9,7 @@ import pytest
 from fastapi import FastAPI
 
 from app.aside import LARGE_BYTES, MANY_RESOURCES, MANY_SITES
-from app.fhir.server.building import Outside
+from app.fhir.server.outside import Outside
 from tests.api.patient_server import ASKED, OPEN_BASE, PATIENT_ASSESSMENTS, Hospital, service
 from tests.cds_hooks.hook_request import ONE_OF, SERVICE, hook_request
 from tests.cds_hooks.record import NOW, Json, condition, site_of, spinal_lesion
