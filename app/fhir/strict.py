@@ -64,7 +64,8 @@ def check_text(body: bytes) -> None:
         raise UnreadableError("The body begins with a byte order mark: send UTF-8 without one.")
     if not body.isascii():
         _check_encoding(body)
-    if _holds(body, b"\\ud") or _holds(body, b"\\uD"):
+    # One sign is found several times as fast as three, and few bodies hold it.
+    if b"\\" in body and (_holds(body, b"\\ud") or _holds(body, b"\\uD")):
         _check_surrogates(body)
     if len(body) > MAX_NODES and sum(body.count(b",", *ends) for ends in _stretches(body)) > MAX_NODES:
         raise _too_many()
