@@ -51,6 +51,8 @@ _NO_TELEMETRY: TelemetryConfig = {
 }
 # How old the counts of the audit may be that another process is asked for.
 _REFRESH_SECONDS = 5.0
+# A probe that waits for readiness comes first.
+_AFTER_READINESS_SECONDS = 0.5
 
 
 def create_app(
@@ -204,6 +206,12 @@ async def _keep_counting(metrics: Metrics) -> None:
         await asyncio.sleep(_REFRESH_SECONDS)
 
 
+async def _load_models() -> None:
+    """Load what the first order and the first definition are checked by, once the first probe is answered."""
+    await asyncio.sleep(_AFTER_READINESS_SECONDS)
+    await asyncio.to_thread(import_module, "app.fhir.r4b")
+
+
 def _lifespan(deployment: _Deployment) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -227,8 +235,7 @@ def _lifespan(deployment: _Deployment) -> Callable[[FastAPI], AbstractAsyncConte
         tasks = [
             asyncio.create_task(_keep_counting(deployment.shared.metrics)),
             asyncio.create_task(deployment.shared.answers.keep_swept()),
-            # What the first order and the first definition are checked by; readiness need not wait for it.
-            asyncio.create_task(asyncio.to_thread(import_module, "app.fhir.r4b")),
+            asyncio.create_task(_load_models()),
         ]
         if deployment.tenancy is not None:
             tasks.append(asyncio.create_task(deployment.tenancy.keep_current()))
