@@ -51,6 +51,7 @@ def clients_of(
         ValueError: a client cannot be used; the message names it by its place.
         StoreError: the database does not answer.
     """
+    # Where this service authenticates and knows nobody, nobody is let in.
     if not settings.clients and settings.authentication != "service":
         return None
     from cds_hooks.trusting import registered_clients  # noqa: PLC0415  as said above

@@ -95,21 +95,13 @@ class Clients:
 
 def registered_clients(
     settings: Settings, outside: Outside, used_tokens: Callable[[], UsedTokens]
-) -> Clients | None:
-    """The clients that the settings name; None where nobody asks who calls.
-
-    Args:
-        settings: what the operator says.
-        outside: how key addresses are reached, and the clock that tokens are held against.
-        used_tokens: gives what remembers the tokens, where that is needed.
+) -> Clients:
+    """The clients that the settings name, where callers are asked who they are: app/parties.py says where.
 
     Raises:
         ValueError: a client cannot be used; the message names it by its place.
         StoreError: the database does not answer.
     """
-    # Where this service authenticates and knows nobody, nobody is let in.
-    if not settings.clients and settings.authentication != "service":
-        return None
     production = settings.profile is not Profile.DEMO
     try:
         private = private_addresses((client.jku, client.allow_private) for client in settings.clients)

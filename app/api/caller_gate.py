@@ -67,19 +67,12 @@ class RestAccess:
         self.on_refused(reason)
 
 
-def rest_gate(organisations: Sequence[Settings], outside: Outside, render: Render) -> RestAccess | None:
-    """The gate; None where another authenticates the callers, or nobody does.
-
-    Args:
-        organisations: the settings of each organisation, all of one deployment.
-        outside: how key addresses are reached, and the clock that tokens are held against.
-        render: writes an error as every route does.
+def rest_gate(organisations: Sequence[Settings], outside: Outside, render: Render) -> RestAccess:
+    """The gate, where this service authenticates callers: app/parties.py says where.
 
     Raises:
         GateError: a setting cannot be used.
     """
-    if not organisations or organisations[0].authentication != "service":
-        return None
     production = organisations[0].profile is not Profile.DEMO
     issuers: list[TokenIssuer] = []
     keys: list[HashedKey] = []

@@ -8,10 +8,11 @@ from fastapi import Request, Response
 from starlette.types import Receive, Scope, Send
 
 from app.api import problems
-from app.api.caller_gate import RestAccess, rest_gate
+from app.api.caller_gate import RestAccess
 from app.api.calling import caller_of
 from app.errors import ServiceError
 from app.fhir.server.outside import Outside
+from app.parties import gate_of
 from app.settings import Settings
 from app.trust.api_keys import new_api_key
 from tests.trust.issuing import Clock
@@ -48,7 +49,7 @@ class Gated:
     def __init__(self, *organisations: Settings, **chosen: Any) -> None:
         self.clock = Clock()
         self.network = KeyNetwork()
-        access = rest_gate(organisations or (settings(**chosen),), Outside(self.clock, self.network), render)
+        access = gate_of(organisations or (settings(**chosen),), Outside(self.clock, self.network), render)
         assert access is not None
         self.access: RestAccess = access
         self.gate = access.over(behind)

@@ -5,8 +5,9 @@ from typing import Any, Literal
 
 import pytest
 
-from app.api.caller_gate import GateError, rest_gate
+from app.api.caller_gate import GateError
 from app.fhir.server.outside import Outside
+from app.parties import gate_of
 from app.settings import Settings
 from tests.api_callers.gated import API_KEY, DIGEST, ISSUER, KEY, Gated, render, settings
 from tests.trust.issuing import CANARY, Clock, jwks
@@ -17,7 +18,7 @@ SCORES = "/api/v1/scores"
 
 
 def built(*organisations: Settings) -> object:
-    return rest_gate(organisations, Outside(Clock(), KeyNetwork()), render)
+    return gate_of(organisations, Outside(Clock(), KeyNetwork()), render)
 
 
 @pytest.mark.parametrize("authentication", ["none", "gateway"])

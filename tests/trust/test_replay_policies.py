@@ -10,12 +10,13 @@ import pytest
 from fastapi import Request
 
 from app.fhir.server.outside import Outside
+from app.parties import clients_of
 from app.settings import CdsClient, Settings
 from app.store import StoreError
 from app.store.database import Database
 from app.store.used_tokens import UsedTokens
 from cds_hooks.trust import Caller, NotAuthenticatedError, Reason, ReplayStoreDownError, StoredReplays
-from cds_hooks.trusting import Clients, registered_clients
+from cds_hooks.trusting import Clients
 from tests.privacy.service_log import ServiceLog
 from tests.trust.issuing import ABSENT, BODY, CANARY, HOSPITAL, ISS, JKU, Clock, Service, bearer, by_jku, jwks
 
@@ -96,9 +97,7 @@ def clients(**client: Any) -> Clients:
         assert not allow_private or connections
         return KeyServer()
 
-    found = registered_clients(
-        settings, Outside(Clock(), carrying), lambda: UsedTokens(Database("sqlite://"))
-    )
+    found = clients_of(settings, Outside(Clock(), carrying), lambda: UsedTokens(Database("sqlite://")))
     assert found is not None
     return found
 

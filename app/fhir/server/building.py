@@ -24,18 +24,11 @@ _SERVERS = "SPINE_METS_FHIR_SERVERS"
 
 
 def known_servers(settings: Settings, outside: Outside, watch: Watch = UNWATCHED) -> KnownServers:
-    """Every server that may be asked.
-
-    Args:
-        settings: what the operator says.
-        outside: what lies outside of this process.
-        watch: is told of what is asked of them.
+    """Every server that may be asked, where there is one: app/parties.py asks for them.
 
     Raises:
         ValueError: an address or a key cannot be used; the message says why.
     """
-    if not (settings.fhir_servers or settings.demo_fhir_servers):
-        return KnownServers()
     servers = _servers(settings, outside, outside.carrying or partial(carrier, trust()))
     return KnownServers(
         replace(server, name=f"server-{place}", watch=watch) for place, server in enumerate(servers, 1)

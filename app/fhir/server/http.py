@@ -13,7 +13,7 @@ import aiohttp
 import httpx2
 
 from app.fhir.server.failure import Failure, FetchError
-from app.fhir.server.replies import Allowance, Reply
+from app.fhir.server.replies import Allowance, Reply, Sending
 
 _GZIP_AND_ZLIB = 32 + zlib.MAX_WBITS
 _STEP = 262_144
@@ -21,7 +21,7 @@ _CONNECT_SECONDS = 1.0
 _POOL_SECONDS = 2.0
 
 
-class Http:
+class Http(Sending):
     """A client of one server.
 
     Args:
@@ -46,14 +46,7 @@ class Http:
         most: int | Allowance,
         content: bytes | None = None,
     ) -> Reply:
-        """The answer to one request.
-
-        Args:
-            method: GET or POST.
-            url: an address that has been judged.
-            headers: all that are sent, beside those that HTTP needs.
-            most: how many bytes its body may have, unpacked; or what is shared with other answers.
-            content: the body to send.
+        """The answer to one request, as ``Sending`` has it.
 
         Raises:
             FetchError: there was none, it broke off, or it was too large.
